@@ -12,18 +12,161 @@
  */
 package net.spsv.ftpserver;
 
+import java.util.Objects;
+import net.spsv.ftpserver.command.SPSV;
+import net.spsv.ftpserver.command.SpsvCommandFactory;
+import net.spsv.ftpserver.command.SpsvMessages;
+import net.spsv.ftpserver.data.DataConnections;
+import net.spsv.ftpserver.detach.ChannelDetacher;
+import net.spsv.ftpserver.detach.MinaInternals;
+import net.spsv.ftpserver.login.DataLoginFilter;
+import org.apache.ftpserver.FtpServerConfigurationException;
 import org.apache.ftpserver.ftplet.DefaultFtplet;
+import org.apache.ftpserver.ftplet.FtpException;
+import org.apache.ftpserver.ftplet.FtpSession;
+import org.apache.ftpserver.ftplet.FtpletContext;
+import org.apache.ftpserver.ftplet.FtpletResult;
+import org.apache.ftpserver.impl.DefaultFtpServerContext;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
 
-/** Switches single-port mode on. */
+/**
+ * Switches single-port mode on: the one class that an installation names.
+ *
+ * <pre>
+ * &lt;ftplets&gt;&lt;ftplet name="spsv"&gt;&lt;beans:bean class="net.spsv.ftpserver.SpsvFtplet"/&gt;&lt;/ftplet&gt;&lt;/ftplets&gt;
+ *
+ * factory.getFtplets().put("spsv", new SpsvFtplet());
+ * </pre>
+ *
+ * <p>Threading: the properties are set before the server starts; the rest is called by FtpServer, {@code init} and
+ * {@code destroy} by the thread that starts and stops it.
+ *
+ * @see <a href="https://datatracker.ietf.org/doc/html/draft-rosenau-ftp-single-port-02">
+ *      draft-rosenau-ftp-single-port-02</a>
+ */
 public class SpsvFtplet extends DefaultFtplet {
-    private String userName = "DATACONN";
+
+    private static final Logger LOG = LoggerFactory.getLogger(SpsvFtplet.class);
+
+    private String userName = SpsvConfig.DEFAULT_USER_NAME;
+
     private boolean singlePortOnly;
 
+    private DefaultFtpServerContext context;
+
+    private DataConnections dataConnections;
+
+    private ListenerAttachment listeners;
+
+    /**
+     * Sets the user name of data logins, matched without regard to case. No account may have it.
+     *
+     * @param userName 1 to 32 printable ASCII characters, no brackets or colons, better A-Z and 0-9 only; the default is
+     *     {@code DATACONN}
+     */
     public void setUserName(final String userName) {
         this.userName = userName;
     }
 
+    /**
+     * Sets whether SPSV is the only way to a data connection: PASV, EPSV, PORT and EPRT are then answered with 502.
+     *
+     * @param singlePortOnly the default is false
+     */
     public void setSinglePortOnly(final boolean singlePortOnly) {
         this.singlePortOnly = singlePortOnly;
+    }
+
+    /**
+     * {@inheritDoc}
+     *
+     * @throws FtpException if the server or the settings do not allow single-port mode; the message says what to change
+     */
+    @Override
+    public void init(final FtpletContext ftpletContext) throws FtpException {
+        if (!(ftpletContext instanceof DefaultFtpServerContext)) {
+            throw new FtpException("Single-port mode needs FtpServer's DefaultFtpServerContext, but this server runs a "
+                    + ftpletContext.getClass().getName());
+        }
+        try {
+            start((DefaultFtpServerContext) ftpletContext);
+        } catch (FtpServerConfigurationException e) {
+            throw new FtpException(e.getMessage(), e);
+        }
+    }
+
+    private void start(final DefaultFtpServerContext server) throws FtpException {
+        final SpsvConfig config = new SpsvConfig(userName, singlePortOnly);
+        if (server.getCommandFactory() instanceof SpsvCommandFactory) {
+            throw new FtpException("SpsvFtplet is configured twice; one is enough for all listeners");
+        }
+        checkNoAccount(server, config.userName());
+        final MinaInternals internals = MinaInternals.probe();
+        final DataConnections connections = new DataConnections(server);
+        if (!connections.canReplaceFactory()) {
+            throw new FtpException("Single-port mode cannot run on this version of FtpServer: its sessions keep their"
+                    + " data connections elsewhere than those of 1.2.1");
+        }
+        final SpsvMessages messages = new SpsvMessages(
+                server.getMessageResource(), () -> isFull(server) && connections.isAwaited());
+        final ListenerAttachment attachment = new ListenerAttachment(
+                internals,
+                new DataLoginFilter(server, connections, new ChannelDetacher(internals), config.userName()));
+
+        server.setMessageResource(messages);
+        server.setCommandFactory(new SpsvCommandFactory(
+                server.getCommandFactory(), new SPSV(connections, config.userName()), config.isSinglePortOnly()));
+        context = server;
+        dataConnections = connections;
+        listeners = attachment;
+        LOG.info(
+                "Single-port mode (SPSV) {} is on for port(s) {}, data user {}{}",
+                Objects.toString(SpsvFtplet.class.getPackage().getImplementationVersion(), "(unpackaged)"),
+                attachment.attach(server.getListeners()),
+                config.userName(),
+                config.isSinglePortOnly() ? ", PASV, EPSV, PORT and EPRT are off" : "");
+    }
+
+    private static void checkNoAccount(final DefaultFtpServerContext server, final String dataUser)
+            throws FtpException {
+        boolean taken = server.getUserManager().doesExist(dataUser);
+        for (final String account : server.getUserManager().getAllUserNames()) {
+            taken |= account.equalsIgnoreCase(dataUser);
+        }
+        if (taken) {
+            throw new FtpException("SpsvFtplet: there is an account named \"" + dataUser
+                    + "\", which could not log in any more; rename it, or choose another userName");
+        }
+    }
+
+    private static boolean isFull(final DefaultFtpServerContext server) {
+        final int maxLogins = server.getConnectionConfig().getMaxLogins();
+        return maxLogins != 0 && server.getFtpStatistics().getCurrentLoginNumber() >= maxLogins;
+    }
+
+    /** {@inheritDoc} */
+    @Override
+    public FtpletResult onConnect(final FtpSession session) {
+        if (listeners != null) {
+            listeners.attach(context.getListeners());
+        }
+        return FtpletResult.DEFAULT;
+    }
+
+    /** {@inheritDoc} */
+    @Override
+    public void destroy() {
+        if (context == null) {
+            return;
+        }
+        dataConnections.close();
+        if (context.getCommandFactory() instanceof SpsvCommandFactory) {
+            context.setCommandFactory(((SpsvCommandFactory) context.getCommandFactory()).host());
+        }
+        if (context.getMessageResource() instanceof SpsvMessages) {
+            context.setMessageResource(((SpsvMessages) context.getMessageResource()).host());
+        }
+        context = null;
     }
 }

@@ -1,0 +1,110 @@
+/*
+ * Copyright the ftpserver-spsv authors.
+ *
+ * Licensed under the Apache License, Version 2.0 (the "License"); you may not use this file except in
+ * compliance with the License. You may obtain a copy of the License at
+ *
+ *     http://www.apache.org/licenses/LICENSE-2.0
+ *
+ * Unless required by applicable law or agreed to in writing, software distributed under the License is
+ * distributed on an "AS IS" BASIS, WITHOUT WARRANTIES OR CONDITIONS OF ANY KIND, either express or implied.
+ * See the License for the specific language governing permissions and limitations under the License.
+ */
+package net.spsv.ftpserver.data;
+
+import java.io.Closeable;
+import java.net.InetAddress;
+import java.net.SocketException;
+import java.net.SocketTimeoutException;
+import java.util.concurrent.CancellationException;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.ExecutionException;
+import java.util.concurrent.TimeUnit;
+import java.util.concurrent.TimeoutException;
+import net.spsv.ftpserver.detach.DetachedChannel;
+
+/**
+ * The hand-off of one data connection from the I/O thread, where it logs in, to the command thread that transfers.
+ *
+ * <p>It is delivered or ended, whichever is first, once. What was delivered stays reachable from here, so that ending
+ * the hand-off also ends a transfer that is under way.
+ *
+ * <p>Threading: safe for all threads; only {@link #await} blocks.
+ */
+public final class PendingDataConnection implements Closeable {
+
+    private final InetAddress onlyFrom;
+
+    private final CompletableFuture<DetachedChannel> arrival = new CompletableFuture<>();
+
+    /**
+     * Opens the hand-off.
+     *
+     * @param onlyFrom the address that the data connection must come from, null for any
+     */
+    PendingDataConnection(final InetAddress onlyFrom) {
+        this.onlyFrom = onlyFrom;
+    }
+
+    /**
+     * Says whether a peer may become this data connection.
+     *
+     * @param peer its address
+     * @return false if the listener checks addresses and this is another one than the control connection's
+     */
+    public boolean accepts(final InetAddress peer) {
+        return onlyFrom == null || onlyFrom.equals(peer);
+    }
+
+    /**
+     * Hands a channel over.
+     *
+     * @param channel the channel; owned by this object afterwards, whatever the outcome
+     */
+    public void deliver(final DetachedChannel channel) {
+        if (!arrival.complete(channel)) {
+            channel.close();
+        }
+    }
+
+    boolean hasArrived() {
+        return arrival.isDone();
+    }
+
+    /**
+     * Waits for the channel.
+     *
+     * @param millis milliseconds, 0 for ever
+     * @return the channel
+     * @throws SocketTimeoutException if nobody came in time
+     * @throws SocketException if the hand-off was ended
+     */
+    DetachedChannel await(final long millis) throws SocketTimeoutException, SocketException {
+        try {
+            return millis == 0 ? arrival.get() : arrival.get(millis, TimeUnit.MILLISECONDS);
+        } catch (TimeoutException e) {
+            throw new SocketTimeoutException("No data connection within " + millis / 1000 + " seconds");
+        } catch (CancellationException e) {
+            throw ended(e);
+        } catch (ExecutionException e) {
+            throw new IllegalStateException(e);
+        } catch (InterruptedException e) {
+            Thread.currentThread().interrupt();
+            throw ended(e);
+        }
+    }
+
+    private static SocketException ended(final Exception cause) {
+        final SocketException ended = new SocketException("The data connection was given up");
+        ended.initCause(cause);
+        return ended;
+    }
+
+    /** Ends the hand-off and drops the data connection if there is one. */
+    @Override
+    public void close() {
+        if (!arrival.cancel(false) && !arrival.isCancelled()) {
+            arrival.join().close();
+        }
+    }
+}

@@ -1,0 +1,232 @@
+/*
+ * Copyright the ftpserver-spsv authors.
+ *
+ * Licensed under the Apache License, Version 2.0 (the "License"); you may not use this file except in
+ * compliance with the License. You may obtain a copy of the License at
+ *
+ *     http://www.apache.org/licenses/LICENSE-2.0
+ *
+ * Unless required by applicable law or agreed to in writing, software distributed under the License is
+ * distributed on an "AS IS" BASIS, WITHOUT WARRANTIES OR CONDITIONS OF ANY KIND, either express or implied.
+ * See the License for the specific language governing permissions and limitations under the License.
+ */
+package net.spsv.ftpserver.data;
+
+import java.net.InetAddress;
+import java.net.InetSocketAddress;
+import java.net.SocketException;
+import java.util.concurrent.atomic.AtomicInteger;
+import net.spsv.ftpserver.detach.DetachedChannel;
+import net.spsv.ftpserver.token.DataToken;
+import org.apache.ftpserver.DataConnectionConfiguration;
+import org.apache.ftpserver.DataConnectionException;
+import org.apache.ftpserver.ftplet.DataConnection;
+import org.apache.ftpserver.impl.FtpIoSession;
+import org.apache.ftpserver.impl.FtpServerContext;
+import org.apache.ftpserver.impl.IODataConnectionFactory;
+
+/**
+ * The data connection factory of a control session that has used SPSV.
+ *
+ * <p>It extends FtpServer's own, because the transfer commands ask for that class by name, and because PORT, PASV, EPRT
+ * and EPSV go on working through it unchanged. The last preparation wins: each ends what the one before had prepared.
+ *
+ * <p>Threading: FtpServer's commands call it one at a time. The I/O thread of the control session calls
+ * {@link #abort()}, {@link #abortHandled()} and {@link #controlConnectionEnded()}, none of which blocks; it must never
+ * call FtpServer's own methods, which are synchronized and hold their lock while PASV waits.
+ */
+public final class SpsvDataConnectionFactory extends IODataConnectionFactory {
+
+    private final FtpIoSession controlSession;
+
+    private final DataConnections dataConnections;
+
+    private final Object lock = new Object();
+
+    /** ABORs that the I/O thread has seen and FtpServer has not answered yet. */
+    private final AtomicInteger aborts = new AtomicInteger();
+
+    /** Whether SPSV was the last preparation. Command threads only. */
+    private boolean singlePort;
+
+    /** Guarded by lock; null when nothing is prepared. */
+    private PendingDataConnection pending;
+
+    /** Guarded by lock. */
+    private DataToken token;
+
+    /** Guarded by lock. */
+    private boolean ended;
+
+    private volatile boolean transferring;
+
+    SpsvDataConnectionFactory(
+            final FtpServerContext context, final FtpIoSession controlSession, final DataConnections dataConnections) {
+        super(context, controlSession);
+        this.controlSession = controlSession;
+        this.dataConnections = dataConnections;
+    }
+
+    DataToken prepareSinglePort() {
+        closeDataConnection();
+        singlePort = true;
+        final boolean ipCheck = configuration().isPassiveIpCheck();
+        synchronized (lock) {
+            pending = new PendingDataConnection(ipCheck ? peerAddress() : null);
+            token = dataConnections.tokens().mint(pending);
+            dataConnections.add(this);
+            if (ended) {
+                endPending();
+            }
+            return token;
+        }
+    }
+
+    /** {@inheritDoc} */
+    @Override
+    public void initActiveDataConnection(final InetSocketAddress address) {
+        closeDataConnection();
+        singlePort = false;
+        super.initActiveDataConnection(address);
+    }
+
+    /** {@inheritDoc} */
+    @Override
+    public InetSocketAddress initPassiveDataConnection() throws DataConnectionException {
+        closeDataConnection();
+        singlePort = false;
+        return super.initPassiveDataConnection();
+    }
+
+    /**
+     * {@inheritDoc}
+     *
+     * <p>After SPSV this is the control connection's peer as long as a data connection is prepared, else null; the
+     * transfer commands take null for 503.
+     */
+    @Override
+    public InetAddress getInetAddress() {
+        if (!singlePort) {
+            return super.getInetAddress();
+        }
+        synchronized (lock) {
+            return pending == null ? null : peerAddress();
+        }
+    }
+
+    /** {@inheritDoc} */
+    @Override
+    public DataConnection openConnection() throws Exception {
+        if (!singlePort) {
+            return super.openConnection();
+        }
+        final PendingDataConnection awaited;
+        synchronized (lock) {
+            awaited = pending;
+        }
+        if (awaited == null) {
+            throw new DataConnectionException("SPSV must be issued first");
+        }
+        if (isSecure()) {
+            throw new DataConnectionException("Single-port data connections are not protected");
+        }
+        transferring = true;
+        if (aborts.get() > 0) {
+            throw new SocketException("The transfer was aborted before it began");
+        }
+        final DetachedChannel channel = await(awaited);
+        channel.setIdleTimeout(idleMillis());
+        return new SpsvDataConnection(channel, controlSession, this);
+    }
+
+    private DetachedChannel await(final PendingDataConnection awaited) throws Exception {
+        if (awaited.hasArrived()) {
+            return awaited.await(idleMillis());
+        }
+        dataConnections.commandThreads().lend();
+        try {
+            return awaited.await(idleMillis());
+        } finally {
+            dataConnections.commandThreads().giveBack();
+        }
+    }
+
+    /** {@inheritDoc} */
+    @Override
+    public void closeDataConnection() {
+        synchronized (lock) {
+            endPending();
+            pending = null;
+            token = null;
+            dataConnections.remove(this);
+        }
+        transferring = false;
+        super.closeDataConnection();
+    }
+
+    /**
+     * Ends a single-port transfer that runs, waits for its connection, or is yet to begin behind commands that are
+     * queued. Call as soon as ABOR is seen, before FtpServer gets it.
+     */
+    public void abort() {
+        aborts.incrementAndGet();
+        synchronized (lock) {
+            endPending();
+        }
+    }
+
+    /** Call once for each {@link #abort()}, when FtpServer has dealt with the ABOR. */
+    public void abortHandled() {
+        aborts.decrementAndGet();
+    }
+
+    /** Drops the data connection, waiting or in use, and lets no other come. */
+    public void controlConnectionEnded() {
+        synchronized (lock) {
+            ended = true;
+            endPending();
+        }
+    }
+
+    /**
+     * Says whether a command of the control session uses or awaits a single-port data connection.
+     *
+     * @return true from the opening of the connection to its end
+     */
+    public boolean isTransferring() {
+        return transferring;
+    }
+
+    /**
+     * Refuses to call an upload complete when the control connection has ended: a client that dies closes both, and its
+     * data connection then ends just like that of a complete file.
+     *
+     * @throws SocketException if the control connection is gone
+     */
+    void ensureControlConnection() throws SocketException {
+        synchronized (lock) {
+            if (ended) {
+                throw new SocketException("The control connection ended during the transfer");
+            }
+        }
+    }
+
+    private void endPending() {
+        if (pending != null) {
+            dataConnections.tokens().revoke(token);
+            pending.close();
+        }
+    }
+
+    private DataConnectionConfiguration configuration() {
+        return controlSession.getListener().getDataConnectionConfiguration();
+    }
+
+    private long idleMillis() {
+        return configuration().getIdleTime() * 1000L;
+    }
+
+    private InetAddress peerAddress() {
+        return ((InetSocketAddress) controlSession.getRemoteAddress()).getAddress();
+    }
+}

@@ -1,0 +1,271 @@
+/*
+ * Copyright the ftpserver-spsv authors.
+ *
+ * Licensed under the Apache License, Version 2.0 (the "License"); you may not use this file except in
+ * compliance with the License. You may obtain a copy of the License at
+ *
+ *     http://www.apache.org/licenses/LICENSE-2.0
+ *
+ * Unless required by applicable law or agreed to in writing, software distributed under the License is
+ * distributed on an "AS IS" BASIS, WITHOUT WARRANTIES OR CONDITIONS OF ANY KIND, either express or implied.
+ * See the License for the specific language governing permissions and limitations under the License.
+ */
+package net.spsv.ftpserver.detach;
+
+import java.io.Closeable;
+import java.io.IOException;
+import java.net.InetSocketAddress;
+import java.net.SocketException;
+import java.net.StandardSocketOptions;
+import java.nio.ByteBuffer;
+import java.nio.channels.CancelledKeyException;
+import java.nio.channels.ClosedSelectorException;
+import java.nio.channels.FileChannel;
+import java.nio.channels.SelectionKey;
+import java.nio.channels.Selector;
+import java.nio.channels.SocketChannel;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/**
+ * A socket that MINA has let go of: the wire of one data connection.
+ *
+ * <p>The socket stays non-blocking. Whoever reads or writes waits on a selector of its own, opened only when there is
+ * something to wait for: that gives both directions a timeout, and lets another thread end the wait at once even while
+ * the peer does not read, which a blocking {@code sendfile} would not.
+ *
+ * <p>There are two ways out. {@link #finish()} is the end of a file: FIN. {@link #close()} is anything else: RST, so
+ * that no peer takes a part for the whole. What comes second does nothing.
+ *
+ * <p>Threading: one thread at a time transfers and finishes; {@code close} may be called by any thread, at any time,
+ * and does not block. All failures of the wire are {@link SocketException}s, because FtpServer answers those with 426.
+ */
+public final class DetachedChannel implements Closeable {
+
+    private static final Logger LOG = LoggerFactory.getLogger(DetachedChannel.class);
+
+    private final SocketChannel channel;
+
+    private final InetSocketAddress peer;
+
+    /** What came in the same segment as the login; read before anything else. */
+    private final ByteBuffer first;
+
+    private long idleMillis;
+
+    /** Guarded by this. */
+    private Selector selector;
+
+    /** Guarded by this for changes. */
+    private volatile boolean closed;
+
+    /**
+     * Takes the channel over: from now on this object closes it.
+     *
+     * @param channel connected, non-blocking, registered nowhere
+     * @param peer the peer's address
+     * @param first bytes that were received already
+     */
+    DetachedChannel(final SocketChannel channel, final InetSocketAddress peer, final byte[] first) {
+        this.channel = channel;
+        this.peer = peer;
+        this.first = ByteBuffer.wrap(first);
+    }
+
+    /**
+     * The peer's address.
+     *
+     * @return the address, never looked up in DNS
+     */
+    public InetSocketAddress peer() {
+        return peer;
+    }
+
+    /**
+     * Sets how long a peer may neither send nor read.
+     *
+     * @param millis milliseconds, 0 for ever
+     */
+    public void setIdleTimeout(final long millis) {
+        idleMillis = millis;
+    }
+
+    /**
+     * Reads what there is, at least one byte.
+     *
+     * @param target where to, with space left
+     * @return the number of bytes, or -1 at the peer's FIN
+     * @throws SocketException if the connection was reset or closed, or the peer was idle for too long
+     */
+    public int read(final ByteBuffer target) throws IOException {
+        if (first.hasRemaining()) {
+            final int count = Math.min(first.remaining(), target.remaining());
+            final ByteBuffer part = first.duplicate();
+            part.limit(part.position() + count);
+            target.put(part);
+            first.position(first.position() + count);
+            return count;
+        }
+        while (true) {
+            final int count;
+            try {
+                count = channel.read(target);
+            } catch (IOException e) {
+                throw broken(e);
+            }
+            if (count != 0) {
+                ensureOpen();
+                return count;
+            }
+            await(SelectionKey.OP_READ);
+        }
+    }
+
+    /**
+     * Writes all of it.
+     *
+     * @param source what to write
+     * @throws SocketException if the connection was reset or closed, or the peer did not read for too long
+     */
+    public void write(final ByteBuffer source) throws IOException {
+        while (source.hasRemaining()) {
+            final int count;
+            try {
+                count = channel.write(source);
+            } catch (IOException e) {
+                throw broken(e);
+            }
+            if (count == 0) {
+                await(SelectionKey.OP_WRITE);
+            }
+        }
+    }
+
+    /**
+     * Writes a part of a file without copying it through this process.
+     *
+     * @param file the file
+     * @param position where the part begins
+     * @param count its length in bytes at most
+     * @return the number of bytes written; 0 only at the end of the file
+     * @throws SocketException if the connection was reset or closed, or the peer did not read for too long
+     * @throws IOException if the file could not be read
+     */
+    public long write(final FileChannel file, final long position, final long count) throws IOException {
+        while (true) {
+            final long written;
+            try {
+                written = file.transferTo(position, count, channel);
+            } catch (IOException e) {
+                // transferTo does not say which side failed; the file tells by itself.
+                file.read(ByteBuffer.allocate(1), position);
+                throw broken(e);
+            }
+            if (written > 0 || position >= file.size()) {
+                ensureOpen();
+                return written;
+            }
+            await(SelectionKey.OP_WRITE);
+        }
+    }
+
+    /**
+     * Ends the connection after a complete transfer.
+     *
+     * @throws SocketException if it was closed by somebody else before
+     */
+    public void finish() throws IOException {
+        synchronized (this) {
+            ensureOpen();
+            closed = true;
+            closeSelector();
+        }
+        try {
+            channel.shutdownOutput();
+        } catch (IOException e) {
+            throw broken(e);
+        } finally {
+            channel.close();
+        }
+    }
+
+    /** Drops the connection, and with it a transfer that is under way. */
+    @Override
+    public void close() {
+        synchronized (this) {
+            if (closed) {
+                return;
+            }
+            closed = true;
+            try {
+                channel.setOption(StandardSocketOptions.SO_LINGER, 0);
+            } catch (IOException | RuntimeException e) {
+                LOG.debug("The peer will not see a reset", e);
+            }
+            try {
+                channel.close();
+            } catch (IOException e) {
+                LOG.debug("The socket of a dropped data connection did not close cleanly", e);
+            }
+            // Last, and by this thread: a socket is freed only when no selector knows it any more, and this wakes
+            // the thread that may be waiting.
+            closeSelector();
+        }
+    }
+
+    private void await(final int operation) throws IOException {
+        final Selector waitOn = selectorFor(operation);
+        try {
+            if (waitOn.select(idleMillis) == 0 && !closed) {
+                throw new SocketException("No progress on the data connection for " + idleMillis / 1000 + " seconds");
+            }
+            waitOn.selectedKeys().clear();
+        } catch (ClosedSelectorException e) {
+            throw broken(e);
+        }
+        ensureOpen();
+    }
+
+    private synchronized Selector selectorFor(final int operation) throws IOException {
+        ensureOpen();
+        try {
+            if (selector == null) {
+                selector = Selector.open();
+                channel.register(selector, operation);
+            } else {
+                channel.keyFor(selector).interestOps(operation);
+            }
+        } catch (IOException | CancelledKeyException e) {
+            throw broken(e);
+        }
+        return selector;
+    }
+
+    private void closeSelector() {
+        if (selector != null) {
+            try {
+                selector.close();
+            } catch (IOException e) {
+                LOG.debug("A selector did not close cleanly", e);
+            }
+        }
+    }
+
+    private void ensureOpen() throws SocketException {
+        if (closed) {
+            throw new SocketException("The data connection was closed");
+        }
+    }
+
+    private SocketException broken(final Exception cause) {
+        final SocketException failure =
+                new SocketException(closed ? "The data connection was closed" : "Data connection: " + cause);
+        failure.initCause(cause);
+        return failure;
+    }
+
+    @Override
+    public String toString() {
+        return "data connection from " + peer;
+    }
+}

@@ -1,0 +1,182 @@
+/*
+ * Copyright the ftpserver-spsv authors.
+ *
+ * Licensed under the Apache License, Version 2.0 (the "License"); you may not use this file except in
+ * compliance with the License. You may obtain a copy of the License at
+ *
+ *     http://www.apache.org/licenses/LICENSE-2.0
+ *
+ * Unless required by applicable law or agreed to in writing, software distributed under the License is
+ * distributed on an "AS IS" BASIS, WITHOUT WARRANTIES OR CONDITIONS OF ANY KIND, either express or implied.
+ * See the License for the specific language governing permissions and limitations under the License.
+ */
+package net.spsv.ftpserver.login;
+
+import java.nio.charset.StandardCharsets;
+import net.spsv.ftpserver.data.DataConnections;
+import net.spsv.ftpserver.data.SpsvDataConnectionFactory;
+import net.spsv.ftpserver.detach.ChannelDetacher;
+import net.spsv.ftpserver.token.DataToken;
+import org.apache.ftpserver.impl.FtpServerContext;
+import org.apache.mina.core.buffer.IoBuffer;
+import org.apache.mina.core.filterchain.IoFilterAdapter;
+import org.apache.mina.core.session.AttributeKey;
+import org.apache.mina.core.session.IdleStatus;
+import org.apache.mina.core.session.IoSession;
+import org.apache.mina.core.write.WriteRequest;
+
+/**
+ * Hears every connection on its I/O thread, before FtpServer's {@code threadPool} filter queues what it says.
+ *
+ * <p>Until a session is logged in it looks for a data login among the lines and hands all others on untouched and in
+ * order; afterwards it watches for what must not wait behind a running transfer: ABOR and the end of the connection. On
+ * the way out it puts the token into the 227, which passes FtpServer's logging filter and the Ftplets without it.
+ *
+ * <p>Threading: {@link #filterWrite} runs on whatever thread writes, everything else on the session's I/O thread.
+ */
+public final class DataLoginFilter extends IoFilterAdapter {
+
+    /** Stands for the token in the reply that FtpServer and its logs get to see; as long as a token. */
+    public static final String TOKEN_PLACEHOLDER = "********************************";
+
+    private static final AttributeKey CONVERSATION = new AttributeKey(DataLoginFilter.class, "conversation");
+
+    private static final AttributeKey TOKEN = new AttributeKey(DataLoginFilter.class, "token");
+
+    private final FtpServerContext context;
+
+    private final DataConnections dataConnections;
+
+    private final ChannelDetacher detacher;
+
+    private final CommandQueue commandQueue;
+
+    private final String dataUser;
+
+    /**
+     * Creates the filter, which serves all sessions of all listeners.
+     *
+     * @param context the server
+     * @param dataConnections where tokens are redeemed
+     * @param detacher takes the sockets of data logins
+     * @param dataUser the user name of data logins
+     */
+    public DataLoginFilter(
+            final FtpServerContext context,
+            final DataConnections dataConnections,
+            final ChannelDetacher detacher,
+            final String dataUser) {
+        this.context = context;
+        this.dataConnections = dataConnections;
+        this.detacher = detacher;
+        this.commandQueue = new CommandQueue(context.getThreadPoolExecutor());
+        this.dataUser = dataUser;
+    }
+
+    /**
+     * Lets the next reply of a session carry a token in the place of {@link #TOKEN_PLACEHOLDER}.
+     *
+     * @param session the control session
+     * @param token the token
+     */
+    public static void revealInNextReply(final IoSession session, final DataToken token) {
+        session.setAttribute(TOKEN, token);
+    }
+
+    private LoginConversation conversation(final IoSession session) {
+        LoginConversation conversation = (LoginConversation) session.getAttribute(CONVERSATION);
+        if (conversation == null) {
+            // Not at sessionCreated: a session may be older than this filter.
+            session.setAttributeIfAbsent(
+                    CONVERSATION,
+                    new LoginConversation(session, context, dataConnections, detacher, commandQueue, dataUser));
+            conversation = (LoginConversation) session.getAttribute(CONVERSATION);
+        }
+        return conversation;
+    }
+
+    /** {@inheritDoc} */
+    @Override
+    public void messageReceived(final NextFilter next, final IoSession session, final Object message) {
+        final IoBuffer buffer = (IoBuffer) message;
+        final byte[] bytes = new byte[buffer.remaining()];
+        buffer.get(bytes);
+        conversation(session).received(next, bytes);
+    }
+
+    /** {@inheritDoc} */
+    @Override
+    public void filterWrite(final NextFilter next, final IoSession session, final WriteRequest request) {
+        final DataToken token = (DataToken) session.removeAttribute(TOKEN);
+        if (token != null && request.getMessage() instanceof IoBuffer) {
+            reveal(token, (IoBuffer) request.getMessage());
+        }
+        conversation(session).replyWritten();
+        next.filterWrite(session, request);
+    }
+
+    /** {@inheritDoc} */
+    @Override
+    public void messageSent(final NextFilter next, final IoSession session, final WriteRequest request) {
+        if (CommandQueue.isMark(request)) {
+            conversation(session).markReturned(next);
+        } else {
+            next.messageSent(session, request);
+            conversation(session).replySent(next);
+        }
+    }
+
+    /** {@inheritDoc} */
+    @Override
+    public void sessionIdle(final NextFilter next, final IoSession session, final IdleStatus status) {
+        final SpsvDataConnectionFactory factory = DataConnections.of(session);
+        if (factory == null || !factory.isTransferring()) {
+            next.sessionIdle(session, status);
+        }
+        // Else the data connection has its own idle timeout, and FtpServer would hold this event against the session
+        // after the transfer, however long that took.
+    }
+
+    /** {@inheritDoc} */
+    @Override
+    public void inputClosed(final NextFilter next, final IoSession session) throws Exception {
+        controlConnectionEnded(session);
+        conversation(session).inputEnded(next);
+    }
+
+    /** {@inheritDoc} */
+    @Override
+    public void sessionClosed(final NextFilter next, final IoSession session) {
+        controlConnectionEnded(session);
+        next.sessionClosed(session);
+    }
+
+    private static void controlConnectionEnded(final IoSession session) {
+        final SpsvDataConnectionFactory factory = DataConnections.of(session);
+        if (factory != null) {
+            factory.controlConnectionEnded();
+        }
+    }
+
+    private static void reveal(final DataToken token, final IoBuffer reply) {
+        final byte[] placeholder = TOKEN_PLACEHOLDER.getBytes(StandardCharsets.US_ASCII);
+        for (int at = reply.position(); at + placeholder.length <= reply.limit(); at++) {
+            if (matches(reply, at, placeholder)) {
+                final byte[] value = token.value().getBytes(StandardCharsets.US_ASCII);
+                for (int i = 0; i < value.length; i++) {
+                    reply.put(at + i, value[i]);
+                }
+                return;
+            }
+        }
+    }
+
+    private static boolean matches(final IoBuffer reply, final int at, final byte[] sought) {
+        for (int i = 0; i < sought.length; i++) {
+            if (reply.get(at + i) != sought[i]) {
+                return false;
+            }
+        }
+        return true;
+    }
+}

@@ -1,0 +1,322 @@
+/*
+ * Copyright the ftpserver-spsv authors.
+ *
+ * Licensed under the Apache License, Version 2.0 (the "License"); you may not use this file except in
+ * compliance with the License. You may obtain a copy of the License at
+ *
+ *     http://www.apache.org/licenses/LICENSE-2.0
+ *
+ * Unless required by applicable law or agreed to in writing, software distributed under the License is
+ * distributed on an "AS IS" BASIS, WITHOUT WARRANTIES OR CONDITIONS OF ANY KIND, either express or implied.
+ * See the License for the specific language governing permissions and limitations under the License.
+ */
+package net.spsv.ftpserver.login;
+
+import java.io.IOException;
+import java.net.InetSocketAddress;
+import java.nio.charset.StandardCharsets;
+import java.util.concurrent.atomic.AtomicInteger;
+import net.spsv.ftpserver.data.DataConnections;
+import net.spsv.ftpserver.data.PendingDataConnection;
+import net.spsv.ftpserver.data.SpsvDataConnectionFactory;
+import net.spsv.ftpserver.detach.ChannelDetacher;
+import net.spsv.ftpserver.detach.DetachedChannel;
+import org.apache.ftpserver.impl.DefaultFtpRequest;
+import org.apache.ftpserver.impl.FtpIoSession;
+import org.apache.ftpserver.impl.FtpServerContext;
+import org.apache.ftpserver.impl.LocalizedFtpReply;
+import org.apache.mina.core.buffer.IoBuffer;
+import org.apache.mina.core.filterchain.IoFilter.NextFilter;
+import org.apache.mina.core.session.IoSession;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/**
+ * What one connection says to the server, from its first byte until it is a data connection or ends.
+ *
+ * <p>Lines that are FtpServer's are passed on at once. A line of a data login is acted on only when nothing is ahead of
+ * it: everything that was passed on has been handled, and no reply is in flight. Until then it is held, with all that
+ * is behind it. That makes pipelined logins safe, also before the greeting, and when the login is done the socket's
+ * send buffer is empty and what is held belongs to the data.
+ *
+ * <p>Threading: the session's I/O thread, but for {@link #replyWritten()}, which any thread calls.
+ */
+final class LoginConversation {
+
+    private static final Logger LOG = LoggerFactory.getLogger(LoginConversation.class);
+
+    /** FtpServer's decoder gives a line up at this length; a line of a login is far shorter. */
+    private static final int MAX_LINE = 1024;
+
+    /** Held input beyond this stays in the socket's buffer, in bytes. */
+    private static final int MAX_HELD = 64 * 1024;
+
+    private enum Mode {
+        /** Lines are looked at; this includes ordinary sessions that are not logged in yet. */
+        LISTENING,
+        /** Inside an ordinary line that is too long to be held. */
+        LONG_LINE,
+        /** The socket is somebody else's. */
+        ADOPTED,
+        /** 504 was answered, whatever comes is thrown away. */
+        REFUSED
+    }
+
+    private final IoSession session;
+
+    private final FtpServerContext context;
+
+    private final DataConnections dataConnections;
+
+    private final ChannelDetacher detacher;
+
+    private final CommandQueue commandQueue;
+
+    private final DataLogin login;
+
+    private final CommandLineBuffer lines = new CommandLineBuffer();
+
+    private final TransferWatch watch = new TransferWatch();
+
+    private final AtomicInteger repliesInFlight = new AtomicInteger();
+
+    private Mode mode = Mode.LISTENING;
+
+    /** Whether FtpServer may still be busy with something that came before: the greeting, or a line passed on. */
+    private boolean somethingAhead = true;
+
+    private boolean markUnderway;
+
+    /** Whether a line of a data login waits for what is ahead of it. */
+    private boolean held;
+
+    private boolean inputEnded;
+
+    LoginConversation(
+            final IoSession session,
+            final FtpServerContext context,
+            final DataConnections dataConnections,
+            final ChannelDetacher detacher,
+            final CommandQueue commandQueue,
+            final String dataUser) {
+        this.session = session;
+        this.context = context;
+        this.dataConnections = dataConnections;
+        this.detacher = detacher;
+        this.commandQueue = commandQueue;
+        this.login = new DataLogin(dataUser);
+    }
+
+    void received(final NextFilter next, final byte[] bytes) {
+        if (mode == Mode.ADOPTED || mode == Mode.REFUSED) {
+            return;
+        }
+        lines.append(bytes);
+        advance(next);
+    }
+
+    /**
+     * Takes in the peer's FIN.
+     *
+     * <p>Behind a data login that is held it is the end of an upload, and not FtpServer's business.
+     */
+    void inputEnded(final NextFilter next) throws Exception {
+        inputEnded = true;
+        if (held) {
+            session.suspendRead();
+        } else {
+            next.inputClosed(session);
+        }
+    }
+
+    void replyWritten() {
+        repliesInFlight.incrementAndGet();
+    }
+
+    void replySent(final NextFilter next) {
+        repliesInFlight.decrementAndGet();
+        advance(next);
+    }
+
+    void markReturned(final NextFilter next) {
+        markUnderway = false;
+        somethingAhead = false;
+        advance(next);
+    }
+
+    private void advance(final NextFilter next) {
+        final boolean wasHeld = held;
+        held = false;
+        if (isLoggedIn() && !markUnderway) {
+            login.reset();
+            mode = Mode.LISTENING;
+            passOn(next, lines.takeAll());
+        } else {
+            readLines(next);
+        }
+        if (held && lines.remaining() > MAX_HELD) {
+            session.suspendRead();
+        } else if (wasHeld && !held && mode != Mode.ADOPTED) {
+            release(next);
+        }
+    }
+
+    private void release(final NextFilter next) {
+        if (inputEnded && mode != Mode.REFUSED) {
+            next.inputClosed(session);
+        } else if (session.isReadSuspended()) {
+            session.resumeRead();
+        }
+    }
+
+    private void readLines(final NextFilter next) {
+        boolean mayGoOn = true;
+        while (mayGoOn) {
+            switch (mode) {
+                case LISTENING:
+                    mayGoOn = listen(next);
+                    break;
+                case LONG_LINE:
+                    mayGoOn = skipLongLine();
+                    break;
+                default:
+                    return;
+            }
+        }
+        if (mode == Mode.LISTENING || mode == Mode.LONG_LINE) {
+            passOn(next, lines.takePassedOver());
+        }
+    }
+
+    /** Deals with one line; false if there is none, or it has to wait. */
+    private boolean listen(final NextFilter next) {
+        final byte[] bytes = lines.line();
+        if (bytes == null) {
+            if (lines.remaining() > MAX_LINE) {
+                giveUpOnLine(next);
+            }
+            return false;
+        }
+        final String line = new String(bytes, StandardCharsets.UTF_8);
+        if (login.isOrdinary(line)) {
+            login.line(line);
+            lines.passOver(bytes);
+            return true;
+        }
+        passOn(next, lines.takePassedOver());
+        if (!nothingIsAhead()) {
+            return false;
+        }
+        lines.passOver(bytes);
+        lines.takePassedOver();
+        act(line);
+        return mode == Mode.LISTENING;
+    }
+
+    private void giveUpOnLine(final NextFilter next) {
+        if (!login.isUnderway()) {
+            lines.passOverAll();
+            mode = Mode.LONG_LINE;
+            return;
+        }
+        passOn(next, lines.takePassedOver());
+        if (nothingIsAhead()) {
+            refuse("PASS", "a line of it is longer than " + MAX_LINE + " bytes");
+        }
+    }
+
+    private boolean skipLongLine() {
+        final byte[] rest = lines.line();
+        if (rest == null) {
+            lines.passOverAll();
+            return false;
+        }
+        lines.passOver(rest);
+        mode = Mode.LISTENING;
+        return true;
+    }
+
+    private boolean nothingIsAhead() {
+        held = somethingAhead || repliesInFlight.get() > 0;
+        if (somethingAhead && !markUnderway) {
+            markUnderway = true;
+            commandQueue.mark(session);
+        }
+        return !held;
+    }
+
+    private void act(final String line) {
+        switch (login.line(line)) {
+            case ASK_PASSWORD:
+                reply(331, DataLogin.verb(line));
+                break;
+            case REDEEM:
+                redeem(line);
+                break;
+            default:
+                refuse(DataLogin.verb(line), "no token was presented");
+        }
+    }
+
+    private void redeem(final String line) {
+        if (new FtpIoSession(session, context).isSecure()) {
+            refuse(DataLogin.verb(line), "data logins over TLS are not supported");
+            return;
+        }
+        final PendingDataConnection pending =
+                dataConnections.redeem(login.token(), ((InetSocketAddress) session.getRemoteAddress()).getAddress());
+        if (pending == null) {
+            refuse(DataLogin.verb(line), "the token is unknown, used or revoked, or was issued to another address");
+            return;
+        }
+        mode = Mode.ADOPTED;
+        try {
+            final DetachedChannel channel = detacher.detach(session, lines.takeAll());
+            LOG.debug("{} is open", channel);
+            pending.deliver(channel);
+        } catch (IOException e) {
+            LOG.debug("A data connection was lost at its login", e);
+            pending.close();
+        }
+    }
+
+    private void refuse(final String verb, final String why) {
+        mode = Mode.REFUSED;
+        LOG.warn("Data login from {} refused: {}", session.getRemoteAddress(), why);
+        reply(504, verb);
+        session.closeOnFlush();
+    }
+
+    private void reply(final int code, final String verb) {
+        final FtpIoSession ftpSession = new FtpIoSession(session, context);
+        ftpSession.write(LocalizedFtpReply.translate(
+                ftpSession, new DefaultFtpRequest(verb), context, code, "SPSV", null));
+    }
+
+    private void passOn(final NextFilter next, final byte[] bytes) {
+        if (bytes.length == 0) {
+            return;
+        }
+        somethingAhead = true;
+        if (!isLoggedIn()) {
+            next.messageReceived(session, IoBuffer.wrap(bytes));
+            return;
+        }
+        final byte[] kept = watch.scan(bytes);
+        final int aborts = watch.takeAborts();
+        final SpsvDataConnectionFactory factory = DataConnections.of(session);
+        for (int i = 0; factory != null && i < aborts; i++) {
+            factory.abort();
+        }
+        if (kept.length > 0) {
+            next.messageReceived(session, IoBuffer.wrap(kept));
+        }
+        for (int i = 0; factory != null && i < aborts; i++) {
+            commandQueue.then(session, factory::abortHandled);
+        }
+    }
+
+    private boolean isLoggedIn() {
+        return new FtpIoSession(session, context).isLoggedIn();
+    }
+}

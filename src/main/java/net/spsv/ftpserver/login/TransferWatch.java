@@ -1,0 +1,100 @@
+/*
+ * Copyright the ftpserver-spsv authors.
+ *
+ * Licensed under the Apache License, Version 2.0 (the "License"); you may not use this file except in
+ * compliance with the License. You may obtain a copy of the License at
+ *
+ *     http://www.apache.org/licenses/LICENSE-2.0
+ *
+ * Unless required by applicable law or agreed to in writing, software distributed under the License is
+ * distributed on an "AS IS" BASIS, WITHOUT WARRANTIES OR CONDITIONS OF ANY KIND, either express or implied.
+ * See the License for the specific language governing permissions and limitations under the License.
+ */
+package net.spsv.ftpserver.login;
+
+import java.util.Arrays;
+
+/**
+ * Looks at the command lines of a logged-in session as they come in, ahead of FtpServer, which gets to them only when
+ * the running transfer has ended.
+ *
+ * <ul>
+ *   <li>It counts ABORs.
+ *   <li>It takes out telnet's Interrupt Process and Synch, which clients put in front of ABOR (RFC 959, section 4.1.3),
+ *       at the start of a line, where no command begins with such a byte. FtpServer would refuse the line for them.
+ *   <li>It takes out the argument of SPDT, which is a token and would be logged; FtpServer does not know the command.
+ * </ul>
+ *
+ * <p>Threading: one thread at a time.
+ */
+final class TransferWatch {
+
+    /** The lowest of the telnet command codes, RFC 854. IAC is 255, Interrupt Process 244, Data Mark 242. */
+    private static final int LOWEST_TELNET = 240;
+
+    private final char[] verb = new char[4];
+
+    private int verbLength;
+
+    private boolean verbEnded;
+
+    private int aborts;
+
+    /**
+     * Takes in what was received.
+     *
+     * @param received any part of the stream of command lines
+     * @return the same bytes without what FtpServer is not to see
+     */
+    byte[] scan(final byte[] received) {
+        final byte[] kept = new byte[received.length];
+        int length = 0;
+        for (final byte b : received) {
+            if (isForFtpServer(b)) {
+                kept[length++] = b;
+            }
+        }
+        return length == received.length ? received : Arrays.copyOf(kept, length);
+    }
+
+    private boolean isForFtpServer(final byte b) {
+        if (b == '\n') {
+            if (verbIs("ABOR")) {
+                aborts++;
+            }
+            verbLength = 0;
+            verbEnded = false;
+            return true;
+        }
+        if (b >= 0 && b <= ' ') {
+            verbEnded = verbLength > 0;
+            return true;
+        }
+        if (verbEnded) {
+            return !verbIs("SPDT");
+        }
+        if (verbLength == 0 && (b & 0xFF) >= LOWEST_TELNET) {
+            return false;
+        }
+        if (verbLength < verb.length) {
+            verb[verbLength] = Character.toUpperCase((char) b);
+        }
+        verbLength++;
+        return true;
+    }
+
+    private boolean verbIs(final String name) {
+        return verbLength == verb.length && name.equals(new String(verb));
+    }
+
+    /**
+     * Says how many ABORs have come since it was asked last.
+     *
+     * @return 0 or more
+     */
+    int takeAborts() {
+        final int taken = aborts;
+        aborts = 0;
+        return taken;
+    }
+}
