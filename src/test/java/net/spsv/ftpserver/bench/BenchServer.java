@@ -1,0 +1,88 @@
+/*
+ * Copyright the ftpserver-spsv authors.
+ *
+ * Licensed under the Apache License, Version 2.0 (the "License"); you may not use this file except in
+ * compliance with the License. You may obtain a copy of the License at
+ *
+ *     http://www.apache.org/licenses/LICENSE-2.0
+ *
+ * Unless required by applicable law or agreed to in writing, software distributed under the License is
+ * distributed on an "AS IS" BASIS, WITHOUT WARRANTIES OR CONDITIONS OF ANY KIND, either express or implied.
+ * See the License for the specific language governing permissions and limitations under the License.
+ */
+package net.spsv.ftpserver.bench;
+
+import java.nio.file.Path;
+import java.nio.file.Paths;
+import java.util.Arrays;
+import net.spsv.ftpserver.SpsvFtplet;
+import org.apache.ftpserver.ConnectionConfigFactory;
+import org.apache.ftpserver.FtpServer;
+import org.apache.ftpserver.FtpServerFactory;
+import org.apache.ftpserver.ftplet.FtpException;
+import org.apache.ftpserver.ftplet.UserManager;
+import org.apache.ftpserver.listener.ListenerFactory;
+import org.apache.ftpserver.usermanager.PropertiesUserManagerFactory;
+import org.apache.ftpserver.usermanager.impl.BaseUser;
+import org.apache.ftpserver.usermanager.impl.ConcurrentLoginPermission;
+import org.apache.ftpserver.usermanager.impl.WritePermission;
+
+/**
+ * The main of a server's process: FtpServer on loopback at a free port, with or without the plugin and otherwise the
+ * same. Prints {@code PORT} and the number, and ends when its standard input does, so that it never outlives the
+ * benchmark.
+ */
+public final class BenchServer {
+    static final String USER = "bench";
+    static final String PASSWORD = "bench";
+    static final String WITH_PLUGIN = "plugin";
+    static final String STOCK = "stock";
+    static final String PORT_LINE = "PORT ";
+
+    private BenchServer() {
+    }
+
+    /**
+     * Runs the server until the end of standard input.
+     *
+     * @param args {@code stock} or {@code plugin}, and the user's home directory
+     * @throws Exception if the server does not start
+     */
+    public static void main(final String[] args) throws Exception {
+        final FtpServer server = start(WITH_PLUGIN.equals(args[0]), Paths.get(args[1]));
+        while (System.in.read() >= 0) {
+            // only the end of the input counts
+        }
+        server.stop();
+    }
+
+    private static FtpServer start(final boolean withPlugin, final Path home) throws FtpException {
+        final FtpServerFactory factory = new FtpServerFactory();
+        final ListenerFactory listener = new ListenerFactory();
+        listener.setServerAddress("127.0.0.1");
+        listener.setPort(0);
+        factory.addListener("default", listener.createListener());
+
+        final ConnectionConfigFactory connections = new ConnectionConfigFactory();
+        connections.setMaxLogins(0);
+        connections.setMaxThreads(16);
+        factory.setConnectionConfig(connections.createConnectionConfig());
+
+        final UserManager users = new PropertiesUserManagerFactory().createUserManager();
+        final BaseUser user = new BaseUser();
+        user.setName(USER);
+        user.setPassword(PASSWORD);
+        user.setHomeDirectory(home.toString());
+        user.setAuthorities(Arrays.asList(new WritePermission(), new ConcurrentLoginPermission(0, 0)));
+        users.save(user);
+        factory.setUserManager(users);
+
+        if (withPlugin) {
+            factory.getFtplets().put("spsv", new SpsvFtplet());
+        }
+        final FtpServer server = factory.createServer();
+        server.start();
+        System.out.println(PORT_LINE + factory.getListener("default").getPort());
+        return server;
+    }
+}

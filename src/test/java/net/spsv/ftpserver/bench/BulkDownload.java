@@ -1,0 +1,46 @@
+/*
+ * Copyright the ftpserver-spsv authors.
+ *
+ * Licensed under the Apache License, Version 2.0 (the "License"); you may not use this file except in
+ * compliance with the License. You may obtain a copy of the License at
+ *
+ *     http://www.apache.org/licenses/LICENSE-2.0
+ *
+ * Unless required by applicable law or agreed to in writing, software distributed under the License is
+ * distributed on an "AS IS" BASIS, WITHOUT WARRANTIES OR CONDITIONS OF ANY KIND, either express or implied.
+ * See the License for the specific language governing permissions and limitations under the License.
+ */
+package net.spsv.ftpserver.bench;
+
+import java.io.IOException;
+import java.nio.file.Path;
+
+/** One large file that is in the page cache, fetched over one connection. */
+final class BulkDownload extends Row {
+    private static final String FILE = "bulk-download";
+
+    private final int mebibytes;
+
+    BulkDownload(final int mebibytes) {
+        super("retr", Metric.rate("RETR " + mebibytes + " MiB", "MiB/s").aimAtGain(3));
+        this.mebibytes = mebibytes;
+    }
+
+    @Override
+    void createFiles(final Path directory) throws IOException {
+        Pattern.write(directory.resolve(FILE), 0, (long) mebibytes << 20);
+    }
+
+    @Override
+    double[] sample(final Contender contender, final boolean warmUp) throws IOException {
+        try (FtpConnection connection = contender.server().connect()) {
+            final long start = System.nanoTime();
+            final long size = connection.retrieve(contender.mode(), FILE, 0, warmUp);
+            final long nanos = System.nanoTime() - start;
+            if (size != (long) mebibytes << 20) {
+                throw new IOException("Received " + size + " bytes instead of " + mebibytes + " MiB");
+            }
+            return new double[] {mebibytes * 1e9 / nanos};
+        }
+    }
+}

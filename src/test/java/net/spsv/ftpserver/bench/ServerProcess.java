@@ -1,0 +1,182 @@
+/*
+ * Copyright the ftpserver-spsv authors.
+ *
+ * Licensed under the Apache License, Version 2.0 (the "License"); you may not use this file except in
+ * compliance with the License. You may obtain a copy of the License at
+ *
+ *     http://www.apache.org/licenses/LICENSE-2.0
+ *
+ * Unless required by applicable law or agreed to in writing, software distributed under the License is
+ * distributed on an "AS IS" BASIS, WITHOUT WARRANTIES OR CONDITIONS OF ANY KIND, either express or implied.
+ * See the License for the specific language governing permissions and limitations under the License.
+ */
+package net.spsv.ftpserver.bench;
+
+import java.io.BufferedReader;
+import java.io.Closeable;
+import java.io.File;
+import java.io.IOException;
+import java.io.InputStreamReader;
+import java.net.ConnectException;
+import java.net.InetAddress;
+import java.net.InetSocketAddress;
+import java.net.ServerSocket;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.nio.file.Paths;
+import java.util.ArrayList;
+import java.util.Arrays;
+import java.util.List;
+import java.util.concurrent.TimeUnit;
+
+/** A server in a process of its own, with a home directory of its own. */
+final class ServerProcess implements Closeable {
+    private static final long START_SECONDS = 30;
+
+    private final Process process;
+    private final Path home;
+    private final Path log;
+    private final InetSocketAddress address;
+    private final String user;
+    private final String password;
+
+    private ServerProcess(final Process process, final Path home, final Path log, final int port,
+            final String user, final String password) {
+        this.process = process;
+        this.home = home;
+        this.log = log;
+        this.address = loopback(port);
+        this.user = user;
+        this.password = password;
+    }
+
+    /** Starts FtpServer in a JVM of the same kind and with the same class path as this one. */
+    static ServerProcess ftpServer(final boolean withPlugin, final Path directory, final List<String> jvmFlags)
+            throws IOException {
+        final String kind = withPlugin ? BenchServer.WITH_PLUGIN : BenchServer.STOCK;
+        final Path home = Files.createDirectories(directory.resolve(kind));
+        final Path log = directory.resolve(kind + ".log");
+        final List<String> command = new ArrayList<>();
+        command.add(Paths.get(System.getProperty("java.home"), "bin", "java").toString());
+        command.add("-Dorg.slf4j.simpleLogger.defaultLogLevel=warn");
+        command.addAll(jvmFlags);
+        command.addAll(Arrays.asList("-cp", System.getProperty("java.class.path")));
+        command.addAll(Arrays.asList(BenchServer.class.getName(), kind, home.toString()));
+        final Process process = new ProcessBuilder(command).redirectError(log.toFile()).start();
+        // not closed: it lives as long as the process
+        final BufferedReader output =
+                new BufferedReader(new InputStreamReader(process.getInputStream(), StandardCharsets.UTF_8));
+        String line = output.readLine();
+        while (line != null && !line.startsWith(BenchServer.PORT_LINE)) {
+            line = output.readLine();
+        }
+        if (line == null) {
+            throw new IOException("The " + kind + " server did not start:" + System.lineSeparator() + tail(log));
+        }
+        return new ServerProcess(process, home, log,
+                Integer.parseInt(line.substring(BenchServer.PORT_LINE.length())),
+                BenchServer.USER, BenchServer.PASSWORD);
+    }
+
+    /** Starts vsftpd with a configuration of its own, for anonymous reading and writing. */
+    static ServerProcess vsftpd(final Path executable, final Path directory)
+            throws IOException, InterruptedException {
+        final Path home = Files.createDirectories(directory.resolve("vsftpd"));
+        final Path log = directory.resolve("vsftpd.log");
+        final Path configuration = directory.resolve("vsftpd.conf");
+        final int port;
+        try (ServerSocket free = new ServerSocket(0, 1, InetAddress.getLoopbackAddress())) {
+            port = free.getLocalPort();
+        }
+        Files.write(configuration, Arrays.asList("listen=YES", "listen_address=127.0.0.1", "listen_port=" + port,
+                "background=NO", "run_as_launching_user=YES", "anonymous_enable=YES", "no_anon_password=YES",
+                "anon_root=" + home, "anon_umask=022", "write_enable=YES", "anon_upload_enable=YES",
+                "anon_other_write_enable=YES", "allow_writeable_chroot=YES", "max_clients=0", "max_per_ip=0",
+                "xferlog_enable=NO", "seccomp_sandbox=NO"), StandardCharsets.US_ASCII);
+        final Process process = new ProcessBuilder(executable.toString(), configuration.toString())
+                .redirectErrorStream(true).redirectOutput(log.toFile()).start();
+        final ServerProcess server = new ServerProcess(process, home, log, port, "anonymous", "bench");
+        final long deadline = System.nanoTime() + TimeUnit.SECONDS.toNanos(START_SECONDS);
+        while (true) {
+            try {
+                new FtpConnection(server.address).close();
+                return server;
+            } catch (ConnectException e) {
+                if (process.waitFor(50, TimeUnit.MILLISECONDS) || System.nanoTime() > deadline) {
+                    server.close();
+                    throw new IOException("vsftpd did not start:" + System.lineSeparator() + tail(log), e);
+                }
+            }
+        }
+    }
+
+    /** Finds a program on the PATH, or in the directories of system programs, or returns null. */
+    static Path find(final String program) {
+        final String path = String.valueOf(System.getenv("PATH")) + File.pathSeparator + "/usr/sbin";
+        for (final String directory : path.split(File.pathSeparator)) {
+            final Path candidate = Paths.get(directory, program);
+            if (Files.isExecutable(candidate)) {
+                return candidate;
+            }
+        }
+        return null;
+    }
+
+    /** Opens a control connection and logs in. */
+    FtpConnection connect() throws IOException {
+        return login(new FtpConnection(address));
+    }
+
+    /** Logs in on a control connection to this server, which is closed when that fails. */
+    FtpConnection login(final FtpConnection connection) throws IOException {
+        try {
+            connection.login(user, password);
+            return connection;
+        } catch (IOException e) {
+            connection.close();
+            throw e;
+        }
+    }
+
+    InetSocketAddress address() {
+        return address;
+    }
+
+    Path home() {
+        return home;
+    }
+
+    /** The last lines that the server wrote to its error output. */
+    String tailOfLog() throws IOException {
+        return tail(log);
+    }
+
+    @Override
+    public void close() {
+        try {
+            process.getOutputStream().close();
+            if (process.waitFor(1, TimeUnit.SECONDS)) {
+                return;
+            }
+            process.destroy();
+            if (!process.waitFor(5, TimeUnit.SECONDS)) {
+                process.destroyForcibly();
+            }
+        } catch (IOException e) {
+            process.destroyForcibly();
+        } catch (InterruptedException e) {
+            process.destroyForcibly();
+            Thread.currentThread().interrupt();
+        }
+    }
+
+    private static InetSocketAddress loopback(final int port) {
+        return new InetSocketAddress(InetAddress.getLoopbackAddress(), port);
+    }
+
+    private static String tail(final Path log) throws IOException {
+        final List<String> lines = Files.readAllLines(log, StandardCharsets.UTF_8);
+        return String.join(System.lineSeparator(), lines.subList(Math.max(0, lines.size() - 20), lines.size()));
+    }
+}

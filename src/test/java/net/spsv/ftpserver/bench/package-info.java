@@ -1,0 +1,18 @@
+/*
+ * Copyright the ftpserver-spsv authors.
+ *
+ * Licensed under the Apache License, Version 2.0 (the "License"); you may not use this file except in
+ * compliance with the License. You may obtain a copy of the License at
+ *
+ *     http://www.apache.org/licenses/LICENSE-2.0
+ *
+ * Unless required by applicable law or agreed to in writing, software distributed under the License is
+ * distributed on an "AS IS" BASIS, WITHOUT WARRANTIES OR CONDITIONS OF ANY KIND, either express or implied.
+ * See the License for the specific language governing permissions and limitations under the License.
+ */
+/**
+ * Measures stock FtpServer against FtpServer with the plugin, end to end over loopback: {@link Benchmark} starts each
+ * server in a process of its own, drives them by turns with one and the same lean client, checks the bytes and prints
+ * a table. Not a test: nothing here passes or fails a build.
+ */
+package net.spsv.ftpserver.bench;
