@@ -15,8 +15,13 @@ package net.spsv.ftpserver.data;
 import java.net.InetAddress;
 import java.net.InetSocketAddress;
 import java.net.SocketException;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.ExecutionException;
+import java.util.concurrent.TimeUnit;
+import java.util.concurrent.TimeoutException;
 import java.util.concurrent.atomic.AtomicInteger;
 import net.spsv.ftpserver.detach.DetachedChannel;
+import net.spsv.ftpserver.detach.IoThread;
 import net.spsv.ftpserver.token.DataToken;
 import org.apache.ftpserver.DataConnectionConfiguration;
 import org.apache.ftpserver.DataConnectionException;
@@ -24,6 +29,8 @@ import org.apache.ftpserver.ftplet.DataConnection;
 import org.apache.ftpserver.impl.FtpIoSession;
 import org.apache.ftpserver.impl.FtpServerContext;
 import org.apache.ftpserver.impl.IODataConnectionFactory;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
 
 /**
  * The data connection factory of a control session that has used SPSV.
@@ -36,6 +43,11 @@ import org.apache.ftpserver.impl.IODataConnectionFactory;
  * call FtpServer's own methods, which are synchronized and hold their lock while PASV waits.
  */
 public final class SpsvDataConnectionFactory extends IODataConnectionFactory {
+
+    private static final Logger LOG = LoggerFactory.getLogger(SpsvDataConnectionFactory.class);
+
+    /** How long the I/O thread may take to hear of a control connection's end, in milliseconds. */
+    private static final long IO_THREAD_MILLIS = 1000;
 
     private final FtpIoSession controlSession;
 
@@ -55,8 +67,8 @@ public final class SpsvDataConnectionFactory extends IODataConnectionFactory {
     /** Guarded by lock. */
     private DataToken token;
 
-    /** Guarded by lock. */
-    private boolean ended;
+    /** Completed when the control connection ends. */
+    private final CompletableFuture<Void> controlEnd = new CompletableFuture<>();
 
     private volatile boolean transferring;
 
@@ -75,7 +87,7 @@ public final class SpsvDataConnectionFactory extends IODataConnectionFactory {
             pending = new PendingDataConnection(ipCheck ? peerAddress() : null);
             token = dataConnections.tokens().mint(pending);
             dataConnections.add(this);
-            if (ended) {
+            if (controlEnd.isDone()) {
                 endPending();
             }
             return token;
@@ -183,7 +195,7 @@ public final class SpsvDataConnectionFactory extends IODataConnectionFactory {
     /** Drops the data connection, waiting or in use, and lets no other come. */
     public void controlConnectionEnded() {
         synchronized (lock) {
-            ended = true;
+            controlEnd.complete(null);
             endPending();
         }
     }
@@ -201,13 +213,31 @@ public final class SpsvDataConnectionFactory extends IODataConnectionFactory {
      * Refuses to call an upload complete when the control connection has ended: a client that dies closes both, and its
      * data connection then ends just like that of a complete file.
      *
+     * <p>The end of the control connection came first, but may be on its way still. So the I/O thread is asked, twice:
+     * it may be past looking for input when the first question comes, but not with the second.
+     *
      * @throws SocketException if the control connection is gone
      */
     void ensureControlConnection() throws SocketException {
-        synchronized (lock) {
-            if (ended) {
-                throw new SocketException("The control connection ended during the transfer");
-            }
+        hearFromIoThread();
+        hearFromIoThread();
+        if (controlEnd.isDone()) {
+            throw new SocketException("The control connection ended during the transfer");
+        }
+    }
+
+    private void hearFromIoThread() throws SocketException {
+        final CompletableFuture<Void> heard = new CompletableFuture<>();
+        IoThread.execute(controlSession.getFilterChain().getSession(), () -> heard.complete(null));
+        try {
+            CompletableFuture.anyOf(heard, controlEnd).get(IO_THREAD_MILLIS, TimeUnit.MILLISECONDS);
+        } catch (TimeoutException e) {
+            LOG.debug("The peer of {} does not read its replies", controlSession.getRemoteAddress());
+        } catch (ExecutionException e) {
+            throw new IllegalStateException(e);
+        } catch (InterruptedException e) {
+            Thread.currentThread().interrupt();
+            throw new SocketException("Interrupted at the end of the transfer");
         }
     }
 

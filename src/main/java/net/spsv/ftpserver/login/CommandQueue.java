@@ -13,22 +13,17 @@
 package net.spsv.ftpserver.login;
 
 import java.util.concurrent.Executor;
-import org.apache.mina.core.buffer.IoBuffer;
-import org.apache.mina.core.session.AbstractIoSession;
 import org.apache.mina.core.session.IoEvent;
 import org.apache.mina.core.session.IoEventType;
 import org.apache.mina.core.session.IoSession;
-import org.apache.mina.core.write.DefaultWriteRequest;
-import org.apache.mina.core.write.WriteRequest;
 
 /**
- * The way from a session's I/O thread through its queue on FtpServer's command pool, and back.
+ * The end of a session's queue on FtpServer's command pool.
  *
- * <p>FtpServer handles the events of a session one after the other. A mark that is put into that queue is reached when
- * all that was there before has been handled, and its replies have been written; an empty write then carries it back to
- * the I/O thread, behind those replies. It comes out as the {@code messageSent} of {@link #isMark}.
+ * <p>FtpServer handles the events of a session one after the other. A task that is put into that queue runs when all
+ * that was there before has been handled, and its replies have been written.
  *
- * <p>Threading: {@link #mark} is called on the I/O thread; safe for all sessions.
+ * <p>Threading: safe for all threads and sessions.
  */
 final class CommandQueue {
 
@@ -39,43 +34,17 @@ final class CommandQueue {
     }
 
     /**
-     * Puts a mark behind everything that the session has been sent so far.
+     * Runs a task behind everything that FtpServer was told of a session so far.
      *
      * @param session the session
-     * @param reached run on a command thread when the mark is reached
+     * @param task run on a command thread
      */
-    void then(final IoSession session, final Runnable reached) {
+    void then(final IoSession session, final Runnable task) {
         commandPool.execute(new IoEvent(IoEventType.MESSAGE_RECEIVED, session, null) {
             @Override
             public void fire() {
-                reached.run();
+                task.run();
             }
         });
-    }
-
-    /**
-     * Asks for a {@code messageSent} on the I/O thread when all that the session was sent so far has been handled.
-     *
-     * @param session the session
-     */
-    void mark(final IoSession session) {
-        then(session, () -> returnToIoThread(session));
-    }
-
-    @SuppressWarnings("unchecked")
-    private static void returnToIoThread(final IoSession session) {
-        if (!session.isClosing()) {
-            ((AbstractIoSession) session).getProcessor().write(session, new Mark());
-        }
-    }
-
-    static boolean isMark(final WriteRequest request) {
-        return request instanceof Mark;
-    }
-
-    private static final class Mark extends DefaultWriteRequest {
-        Mark() {
-            super(IoBuffer.allocate(0));
-        }
     }
 }

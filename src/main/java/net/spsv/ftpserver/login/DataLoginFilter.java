@@ -16,6 +16,7 @@ import java.nio.charset.StandardCharsets;
 import net.spsv.ftpserver.data.DataConnections;
 import net.spsv.ftpserver.data.SpsvDataConnectionFactory;
 import net.spsv.ftpserver.detach.ChannelDetacher;
+import net.spsv.ftpserver.detach.IoThread;
 import net.spsv.ftpserver.token.DataToken;
 import org.apache.ftpserver.impl.FtpServerContext;
 import org.apache.mina.core.buffer.IoBuffer;
@@ -118,9 +119,7 @@ public final class DataLoginFilter extends IoFilterAdapter {
     /** {@inheritDoc} */
     @Override
     public void messageSent(final NextFilter next, final IoSession session, final WriteRequest request) {
-        if (CommandQueue.isMark(request)) {
-            conversation(session).markReturned(next);
-        } else {
+        if (!IoThread.run(request)) {
             next.messageSent(session, request);
             conversation(session).replySent(next);
         }

@@ -21,6 +21,7 @@ import net.spsv.ftpserver.data.PendingDataConnection;
 import net.spsv.ftpserver.data.SpsvDataConnectionFactory;
 import net.spsv.ftpserver.detach.ChannelDetacher;
 import net.spsv.ftpserver.detach.DetachedChannel;
+import net.spsv.ftpserver.detach.IoThread;
 import org.apache.ftpserver.impl.DefaultFtpRequest;
 import org.apache.ftpserver.impl.FtpIoSession;
 import org.apache.ftpserver.impl.FtpServerContext;
@@ -138,7 +139,7 @@ final class LoginConversation {
         advance(next);
     }
 
-    void markReturned(final NextFilter next) {
+    private void markReturned(final NextFilter next) {
         markUnderway = false;
         somethingAhead = false;
         advance(next);
@@ -204,7 +205,7 @@ final class LoginConversation {
             return true;
         }
         passOn(next, lines.takePassedOver());
-        if (!nothingIsAhead()) {
+        if (!nothingIsAhead(next)) {
             return false;
         }
         lines.passOver(bytes);
@@ -220,7 +221,7 @@ final class LoginConversation {
             return;
         }
         passOn(next, lines.takePassedOver());
-        if (nothingIsAhead()) {
+        if (nothingIsAhead(next)) {
             refuse("PASS", "a line of it is longer than " + MAX_LINE + " bytes");
         }
     }
@@ -236,11 +237,11 @@ final class LoginConversation {
         return true;
     }
 
-    private boolean nothingIsAhead() {
+    private boolean nothingIsAhead(final NextFilter next) {
         held = somethingAhead || repliesInFlight.get() > 0;
         if (somethingAhead && !markUnderway) {
             markUnderway = true;
-            commandQueue.mark(session);
+            commandQueue.then(session, () -> IoThread.execute(session, () -> markReturned(next)));
         }
         return !held;
     }
