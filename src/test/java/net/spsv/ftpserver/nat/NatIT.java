@@ -1,0 +1,212 @@
+/*
+ * Copyright the ftpserver-spsv authors.
+ *
+ * Licensed under the Apache License, Version 2.0 (the "License"); you may not use this file except in
+ * compliance with the License. You may obtain a copy of the License at
+ *
+ *     http://www.apache.org/licenses/LICENSE-2.0
+ *
+ * Unless required by applicable law or agreed to in writing, software distributed under the License is
+ * distributed on an "AS IS" BASIS, WITHOUT WARRANTIES OR CONDITIONS OF ANY KIND, either express or implied.
+ * See the License for the specific language governing permissions and limitations under the License.
+ */
+package net.spsv.ftpserver.nat;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.junit.jupiter.api.Assumptions.abort;
+
+import java.io.BufferedReader;
+import java.io.IOException;
+import java.io.InputStreamReader;
+import java.net.URISyntaxException;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.nio.file.Paths;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.Arrays;
+import java.util.List;
+import java.util.Properties;
+import java.util.regex.Matcher;
+import java.util.regex.Pattern;
+import net.spsv.ftpserver.process.FtpServerInstallation;
+import net.spsv.ftpserver.process.FtpServerProcess;
+import org.awaitility.Awaitility;
+import org.junit.jupiter.api.AfterAll;
+import org.junit.jupiter.api.BeforeAll;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.Timeout;
+import org.junit.jupiter.api.io.TempDir;
+
+/**
+ * A server behind a router that forwards one port: passive mode fails, single-port mode works.
+ *
+ * <p>Where network namespaces are not to be had the tests are skipped with a notice. Where they are, and the environment
+ * variable {@code CI} is {@code true}, whatever else is missing makes the tests fail.
+ */
+@Timeout(120)
+class NatIT {
+    private static final int PUBLISHED_PORT = 2121;
+
+    @TempDir
+    static Path directory;
+    private static NatNetwork network;
+    private static FtpServerInstallation installation;
+    private static FtpServerProcess server;
+    private static long seed;
+
+    @BeforeAll
+    static void startServerBehindRouter() throws IOException {
+        seed = System.nanoTime();
+        System.out.println("NatIT: seed " + seed);
+        network = network();
+        installation = FtpServerInstallation.into(directory);
+        server = installation.start(network.atServer());
+        network.publish(PUBLISHED_PORT, server.port());
+    }
+
+    private static NatNetwork network() {
+        final String obstacle = NatNetwork.obstacle();
+        if (obstacle != null) {
+            return skip(obstacle);
+        }
+        try {
+            return NatNetwork.create();
+        } catch (final IllegalStateException e) {
+            if ("true".equals(System.getenv("CI"))) {
+                throw e;
+            }
+            return skip(e.getMessage());
+        }
+    }
+
+    private static NatNetwork skip(final String reason) {
+        final String notice = "NatIT is skipped, single-port mode is not shown through a NAT: " + reason;
+        System.out.println(notice);
+        return abort(notice);
+    }
+
+    @AfterAll
+    static void stop() {
+        if (server != null) {
+            server.close();
+        }
+        if (network != null) {
+            network.close();
+        }
+    }
+
+    @Test
+    void passiveModeFailsThroughTheRouter() throws Exception {
+        final Properties result = client(network.atClient(), NatNetwork.PUBLISHED, PUBLISHED_PORT, "passive").end();
+
+        assertThat(result.getProperty("reply")).contains("(192,168,77,2,");
+        assertThat(result.getProperty("announced")).contains("SocketTimeoutException");
+        assertThat(result.getProperty("published")).contains("ConnectException");
+    }
+
+    @Test
+    void passiveModeWorksOnTheServersSideOfTheRouter() throws Exception {
+        final Properties result = client(network.atRouter(), NatNetwork.PRIVATE, server.port(), "passive").end();
+
+        assertThat(result.getProperty("reply")).contains("(192,168,77,2,");
+        assertThat(result.getProperty("announced")).isEqualTo("connected");
+    }
+
+    @Test
+    void singlePortModeTransfersBothWaysThroughTheRouter() throws Exception {
+        final Properties result = client(network.atClient(), NatNetwork.PUBLISHED, PUBLISHED_PORT, "transfers",
+                "through.bin", Long.toString(seed)).end();
+
+        final String expected = NatClient.digest(NatClient.bytes(seed, NatClient.TRANSFER_BYTES));
+        assertThat(result).containsEntry("sent", expected).containsEntry("received", expected);
+        assertThat(result.getProperty("listed")).contains(" 1048576 ").endsWith("through.bin");
+        assertThat(NatClient.digest(Files.readAllBytes(installation.home().resolve("through.bin"))))
+                .isEqualTo(expected);
+    }
+
+    @Test
+    void uploadHasAScaledReceiveWindow() throws Exception {
+        final Client client = client(network.atClient(), NatNetwork.PUBLISHED, PUBLISHED_PORT, "upload",
+                "window.bin", Long.toString(seed));
+        final String port = client.awaitResult("port");
+        Awaitility.await("all that was sent has been stored").until(
+                () -> Files.size(installation.home().resolve("window.bin")) == NatClient.UPLOAD_BYTES);
+
+        // wscale:<the peer's announcement>,<the own announcement>: at the server, the second one is the server's
+        final List<String> accepted = NatNetwork.connections(network.atServer(), "sport = :" + server.port());
+        System.out.println("NatIT: at the server: " + String.join("\nNatIT: at the server: ", accepted));
+        assertThat(accepted).as("control connection and data connection").hasSize(2)
+                .allSatisfy(line -> assertThat(number("wscale:\\d+,(\\d+)", line)).as(line).isPositive());
+        assertThat(accepted).filteredOn(line -> number("bytes_received:(\\d+)", line) >= NatClient.UPLOAD_BYTES)
+                .as("the data connection").hasSize(1);
+
+        // snd_wnd: the window that the other side has granted, in bytes: what the client may send at once
+        final List<String> uploads = NatNetwork.connections(network.atClient(), "sport = :" + port);
+        System.out.println("NatIT: at the client: " + String.join("\nNatIT: at the client: ", uploads));
+        assertThat(uploads).hasSize(1)
+                .allSatisfy(line -> assertThat(number("snd_wnd:(\\d+)", line)).as(line).isGreaterThan(64 * 1024));
+
+        final Properties result = client.end();
+        assertThat(result.getProperty("reply")).startsWith("226");
+        assertThat(NatClient.digest(Files.readAllBytes(installation.home().resolve("window.bin"))))
+                .isEqualTo(result.getProperty("sent"));
+    }
+
+    private static long number(final String pattern, final String line) {
+        final Matcher matcher = Pattern.compile(pattern).matcher(line);
+        assertThat(matcher.find()).as("%s in: %s", pattern, line).isTrue();
+        return Long.parseLong(matcher.group(1));
+    }
+
+    private static Client client(final String[] place, final String host, final int port, final String... what)
+            throws IOException, URISyntaxException {
+        final List<String> command = new ArrayList<>(Arrays.asList(place));
+        command.add(Paths.get(System.getProperty("java.home"), "bin", "java").toString());
+        command.add("-classpath");
+        command.add(Paths.get(NatClient.class.getProtectionDomain().getCodeSource().getLocation().toURI()).toString());
+        command.add(NatClient.class.getName());
+        command.add(host);
+        command.add(Integer.toString(port));
+        command.addAll(Arrays.asList(what));
+        return new Client(new ProcessBuilder(command).redirectErrorStream(true).start());
+    }
+
+    /** The process of a {@link NatClient}. */
+    private static final class Client {
+        private final Process process;
+        private final BufferedReader output;
+        private final Properties results = new Properties();
+
+        Client(final Process process) {
+            this.process = process;
+            output = new BufferedReader(new InputStreamReader(process.getInputStream(), StandardCharsets.UTF_8));
+        }
+
+        /** Reads results until this one has come. */
+        String awaitResult(final String name) throws IOException {
+            while (!results.containsKey(name)) {
+                final String line = output.readLine();
+                assertThat(line).as("a line with %s; so far: %s", name, results).isNotNull();
+                add(line);
+            }
+            return results.getProperty(name);
+        }
+
+        private void add(final String line) {
+            final int equals = line.indexOf('=');
+            results.setProperty(equals < 0 ? line : line.substring(0, equals), line.substring(equals + 1));
+        }
+
+        /** Lets the client go on and returns all results of one that has ended well. */
+        Properties end() throws IOException, InterruptedException {
+            process.getOutputStream().close();
+            for (String line = output.readLine(); line != null; line = output.readLine()) {
+                add(line);
+            }
+            assertThat(process.waitFor()).as("%s", results).isZero();
+            return results;
+        }
+    }
+}

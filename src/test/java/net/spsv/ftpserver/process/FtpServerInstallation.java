@@ -1,0 +1,148 @@
+/*
+ * Copyright the ftpserver-spsv authors.
+ *
+ * Licensed under the Apache License, Version 2.0 (the "License"); you may not use this file except in
+ * compliance with the License. You may obtain a copy of the License at
+ *
+ *     http://www.apache.org/licenses/LICENSE-2.0
+ *
+ * Unless required by applicable law or agreed to in writing, software distributed under the License is
+ * distributed on an "AS IS" BASIS, WITHOUT WARRANTIES OR CONDITIONS OF ANY KIND, either express or implied.
+ * See the License for the specific language governing permissions and limitations under the License.
+ */
+package net.spsv.ftpserver.process;
+
+import java.io.File;
+import java.io.IOException;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.DirectoryStream;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.nio.file.Paths;
+import java.nio.file.StandardCopyOption;
+import java.util.ArrayList;
+import java.util.Arrays;
+import java.util.List;
+
+/**
+ * A directory laid out like an unpacked FtpServer distribution, into which the plugin was installed as the README says:
+ * the jar in {@code common/lib}, the files of {@code example-config} in {@code res/conf}.
+ *
+ * <p>The one change to these files is the port, which is 0 here, so that any number of servers run side by side. The
+ * system properties {@code dist.lib}, a directory with the jars of the distribution, and {@code plugin.jar} say what to
+ * install.
+ */
+public final class FtpServerInstallation {
+    /** The configuration file, as it is named on the command line. */
+    public static final String CONFIGURATION = "res/conf/ftpd-spsv.xml";
+    /** The account in the example's {@code users.properties}. */
+    public static final String USER = "user";
+    /** The password of {@link #USER}. */
+    public static final String PASSWORD = "change-me";
+
+    private static final Path EXAMPLES = Paths.get("example-config");
+
+    private final Path directory;
+    private final List<String> javaOptions = new ArrayList<>();
+
+    private FtpServerInstallation(final Path directory) {
+        this.directory = directory;
+    }
+
+    /** Installs FtpServer and the plugin into an empty directory. */
+    public static FtpServerInstallation into(final Path directory) throws IOException {
+        final FtpServerInstallation installation = new FtpServerInstallation(directory);
+        for (final String part : Arrays.asList("common/classes", "common/lib", "res/conf", "res/home", "res/log")) {
+            Files.createDirectories(directory.resolve(part));
+        }
+        try (DirectoryStream<Path> jars = Files.newDirectoryStream(setting("dist.lib"), "*.jar")) {
+            for (final Path jar : jars) {
+                installation.installJar(jar);
+            }
+        }
+        installation.installJar(setting("plugin.jar"));
+        for (final String file : Arrays.asList("ftpd-spsv.xml", "users.properties")) {
+            Files.copy(EXAMPLES.resolve(file), directory.resolve("res/conf").resolve(file));
+        }
+        installation.edit(CONFIGURATION, "port=\"2121\"", "port=\"0\"");
+        Files.copy(FtpServerInstallation.class.getResourceAsStream("log4j.properties"),
+                directory.resolve("common/classes/log4j.properties"));
+        return installation;
+    }
+
+    private static Path setting(final String property) {
+        final String value = System.getProperty(property);
+        if (value == null) {
+            throw new IllegalStateException("The system property " + property + " is not set; Maven's build sets it,"
+                    + " a development environment has to be told.");
+        }
+        return Paths.get(value).toAbsolutePath();
+    }
+
+    /** Puts a jar into {@code common/lib}, in place of one of that name. */
+    public void installJar(final Path jar) throws IOException {
+        Files.copy(jar, directory.resolve("common/lib").resolve(jar.getFileName()),
+                StandardCopyOption.REPLACE_EXISTING);
+    }
+
+    /** Replaces a text that occurs once in a file of the installation. */
+    public void edit(final String file, final String text, final String replacement) throws IOException {
+        final Path path = directory.resolve(file);
+        final String before = new String(Files.readAllBytes(path), StandardCharsets.UTF_8);
+        final int at = before.indexOf(text);
+        if (at < 0 || before.indexOf(text, at + 1) >= 0) {
+            throw new IllegalArgumentException(text + " must occur once in " + file);
+        }
+        write(file, before.substring(0, at) + replacement + before.substring(at + text.length()));
+    }
+
+    /** Writes a file of the installation. */
+    public void write(final String file, final String text) throws IOException {
+        Files.write(directory.resolve(file), text.getBytes(StandardCharsets.UTF_8));
+    }
+
+    /** Adds an option for the Java virtual machine of the server. */
+    public void addJavaOption(final String option) {
+        javaOptions.add(option);
+    }
+
+    /** Returns the home directory of {@link #USER}. */
+    public Path home() {
+        return directory.resolve("res/home");
+    }
+
+    /** Returns a file of the installation. */
+    public Path resolve(final String file) {
+        return directory.resolve(file);
+    }
+
+    /**
+     * Starts FtpServer by its command line and does not wait until it is up.
+     *
+     * @param prefix words to put before the command, for example to run it in a network namespace
+     */
+    public FtpServerProcess launch(final String... prefix) throws IOException {
+        // the shell says which process the server is going to be, as Java 8 cannot
+        final List<String> command = new ArrayList<>(Arrays.asList(prefix));
+        command.addAll(Arrays.asList("sh", "-c", "echo $$; exec \"$@\"", "sh"));
+        command.add(Paths.get(System.getProperty("java.home"), "bin", "java").toString());
+        command.addAll(javaOptions);
+        command.add("-classpath");
+        command.add(String.join(File.pathSeparator, "common/classes", "common/lib/*"));
+        command.add("org.apache.ftpserver.main.CommandLine");
+        command.add(CONFIGURATION);
+        return FtpServerProcess.launch(directory, command);
+    }
+
+    /** Starts FtpServer by its command line and waits until it is up. */
+    public FtpServerProcess start(final String... prefix) throws IOException {
+        final FtpServerProcess process = launch(prefix);
+        try {
+            process.awaitStarted();
+            return process;
+        } catch (final AssertionError | RuntimeException e) {
+            process.close();
+            throw e;
+        }
+    }
+}
