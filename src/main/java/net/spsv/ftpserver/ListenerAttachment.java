@@ -63,8 +63,9 @@ final class ListenerAttachment {
         new TreeMap<>(listeners).forEach((name, listener) -> {
             final SocketAcceptor acceptor = internals.acceptor(listener);
             if (acceptor == null && !listener.isStopped()) {
-                throw new FtpServerConfigurationException("Single-port mode needs FtpServer's own nio-listener, but"
-                        + " listener \"" + name + "\" is a " + listener.getClass().getName());
+                throw new FtpServerConfigurationException(
+                        "Single-port mode needs FtpServer's own nio-listener, but" + " listener \"" + name + "\" is a "
+                                + listener.getClass().getName());
             }
             if (acceptor != null) {
                 if (attached.get(listener) != acceptor) {
@@ -86,7 +87,8 @@ final class ListenerAttachment {
             acceptor.getFilterChain().addBefore(THREAD_POOL, NAME, filter);
         }
         for (final IoSession session : acceptor.getManagedSessions().values()) {
-            if (session.getFilterChain().contains(THREAD_POOL) && !session.getFilterChain().contains(NAME)) {
+            if (session.getFilterChain().contains(THREAD_POOL)
+                    && !session.getFilterChain().contains(NAME)) {
                 session.getFilterChain().addBefore(THREAD_POOL, NAME, filter);
             }
         }

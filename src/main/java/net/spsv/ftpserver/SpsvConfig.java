@@ -59,8 +59,10 @@ final class SpsvConfig {
             }
         }
         if (!name.matches("[A-Z0-9]+")) {
-            LOG.warn("SpsvFtplet: userName \"{}\" should consist of the letters A-Z and digits only;"
-                    + " clients need not accept others", name);
+            LOG.warn(
+                    "SpsvFtplet: userName \"{}\" should consist of the letters A-Z and digits only;"
+                            + " clients need not accept others",
+                    name);
         }
         return name;
     }

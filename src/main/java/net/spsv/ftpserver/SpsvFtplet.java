@@ -108,11 +108,10 @@ public class SpsvFtplet extends DefaultFtplet {
             throw new FtpException("Single-port mode cannot run on this version of FtpServer: its sessions keep their"
                     + " data connections elsewhere than those of 1.2.1");
         }
-        final SpsvMessages messages = new SpsvMessages(
-                server.getMessageResource(), () -> isFull(server) && connections.isAwaited());
+        final SpsvMessages messages =
+                new SpsvMessages(server.getMessageResource(), () -> isFull(server) && connections.isAwaited());
         final ListenerAttachment attachment = new ListenerAttachment(
-                internals,
-                new DataLoginFilter(server, connections, new ChannelDetacher(internals), config.userName()));
+                internals, new DataLoginFilter(server, connections, new ChannelDetacher(internals), config.userName()));
 
         server.setMessageResource(messages);
         server.setCommandFactory(new SpsvCommandFactory(

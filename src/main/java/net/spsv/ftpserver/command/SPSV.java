@@ -71,8 +71,8 @@ public final class SPSV extends AbstractCommand {
             return;
         }
         if (session.isSecure() || session.getDataConnection().isSecure()) {
-            session.write(LocalizedFtpReply.translate(
-                    session, request, context, REPLY_534_REQUEST_DENIED, "SPSV", null));
+            session.write(
+                    LocalizedFtpReply.translate(session, request, context, REPLY_534_REQUEST_DENIED, "SPSV", null));
             return;
         }
         // With Nagle's algorithm the 226 of every transfer waits for the client's delayed ACK of the 150.

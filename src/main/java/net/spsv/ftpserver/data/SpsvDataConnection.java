@@ -42,7 +42,8 @@ final class SpsvDataConnection implements DataConnection {
     private static final int CHUNK = 256 * 1024;
 
     /** One per command thread, because direct buffers are dear to allocate and are freed by nothing but a full GC. */
-    private static final ThreadLocal<ByteBuffer> BUFFER = ThreadLocal.withInitial(() -> ByteBuffer.allocateDirect(CHUNK));
+    private static final ThreadLocal<ByteBuffer> BUFFER =
+            ThreadLocal.withInitial(() -> ByteBuffer.allocateDirect(CHUNK));
 
     private final DetachedChannel channel;
 

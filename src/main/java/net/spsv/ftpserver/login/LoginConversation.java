@@ -290,8 +290,8 @@ final class LoginConversation {
 
     private void reply(final int code, final String verb) {
         final FtpIoSession ftpSession = new FtpIoSession(session, context);
-        ftpSession.write(LocalizedFtpReply.translate(
-                ftpSession, new DefaultFtpRequest(verb), context, code, "SPSV", null));
+        ftpSession.write(
+                LocalizedFtpReply.translate(ftpSession, new DefaultFtpRequest(verb), context, code, "SPSV", null));
     }
 
     private void passOn(final NextFilter next, final byte[] bytes) {

@@ -39,8 +39,7 @@ public final class BenchServer {
     static final String STOCK = "stock";
     static final String PORT_LINE = "PORT ";
 
-    private BenchServer() {
-    }
+    private BenchServer() {}
 
     /**
      * Runs the server until the end of standard input.

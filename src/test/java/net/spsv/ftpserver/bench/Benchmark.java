@@ -45,7 +45,11 @@ import picocli.CommandLine.Option;
  * its own; after a warm-up they take turns in every round, each round starting with another one, so that a change of
  * the machine's mood falls on all alike. Progress goes to the error output, the table to standard output.
  */
-@Command(name = "benchmark", mixinStandardHelpOptions = true, sortOptions = false, usageHelpAutoWidth = true,
+@Command(
+        name = "benchmark",
+        mixinStandardHelpOptions = true,
+        sortOptions = false,
+        usageHelpAutoWidth = true,
         description = "Measures FtpServer with and without the single-port plugin over loopback.")
 public final class Benchmark implements Callable<Integer> {
     private static final int STOCK_PASSIVE = 0;
@@ -54,19 +58,31 @@ public final class Benchmark implements Callable<Integer> {
     private static final int EXIT_FAILED = 2;
     private static final long LONGEST_SAMPLE_SECONDS = 120;
 
-    @Option(names = "--rounds", paramLabel = "<n>", defaultValue = "5",
+    @Option(
+            names = "--rounds",
+            paramLabel = "<n>",
+            defaultValue = "5",
             description = "rounds whose median counts (default: ${DEFAULT-VALUE})")
     private int rounds;
 
-    @Option(names = "--size", paramLabel = "<MiB>", defaultValue = "512",
+    @Option(
+            names = "--size",
+            paramLabel = "<MiB>",
+            defaultValue = "512",
             description = "size of the bulk transfers in MiB (default: ${DEFAULT-VALUE})")
     private int size;
 
-    @Option(names = "--seconds", paramLabel = "<s>", defaultValue = "1.5",
+    @Option(
+            names = "--seconds",
+            paramLabel = "<s>",
+            defaultValue = "1.5",
             description = "length of a round of those rows that count transfers (default: ${DEFAULT-VALUE})")
     private double seconds;
 
-    @Option(names = "--only", paramLabel = "<row>", split = ",",
+    @Option(
+            names = "--only",
+            paramLabel = "<row>",
+            split = ",",
             description = "only these rows: retr, stor, small-retr, small-stor, sessions, latency, pipelined")
     private List<String> only = new ArrayList<>();
 
@@ -76,11 +92,17 @@ public final class Benchmark implements Callable<Integer> {
     @Option(names = "--check", description = "end with exit code 1 when a target is missed")
     private boolean check;
 
-    @Option(names = "--directory", paramLabel = "<dir>",
+    @Option(
+            names = "--directory",
+            paramLabel = "<dir>",
             description = "where to make the servers' temporary homes (default: java.io.tmpdir)")
     private Path directory = Paths.get(System.getProperty("java.io.tmpdir"));
 
-    @Option(names = "--server-jvm-flags", paramLabel = "<flags>", split = " ", defaultValue = "-Xmx512m",
+    @Option(
+            names = "--server-jvm-flags",
+            paramLabel = "<flags>",
+            split = " ",
+            defaultValue = "-Xmx512m",
             description = "flags of both servers' JVMs (default: ${DEFAULT-VALUE})")
     private List<String> jvmFlags;
 
@@ -186,8 +208,13 @@ public final class Benchmark implements Callable<Integer> {
             return thread;
         });
         for (final Row row : rows) {
-            System.err.println(String.format(Locale.ROOT, "[%d/%d] %s: a warm-up and %d rounds", all.size() + 1,
-                    rows.size(), row.metrics().get(0).title(), rounds));
+            System.err.println(String.format(
+                    Locale.ROOT,
+                    "[%d/%d] %s: a warm-up and %d rounds",
+                    all.size() + 1,
+                    rows.size(),
+                    row.metrics().get(0).title(),
+                    rounds));
             final Results results = new Results(row, contenders, rounds);
             final List<Integer> order = new ArrayList<>();
             for (int contender = 0; contender < contenders.size(); contender++) {
@@ -210,25 +237,32 @@ public final class Benchmark implements Callable<Integer> {
         return all;
     }
 
-    private static double[] sample(final ExecutorService client, final Row row, final Contender contender,
-            final boolean warmUp) throws IOException, InterruptedException {
+    private static double[] sample(
+            final ExecutorService client, final Row row, final Contender contender, final boolean warmUp)
+            throws IOException, InterruptedException {
         final Future<double[]> sample = client.submit(() -> row.sample(contender, warmUp));
         try {
             return sample.get(LONGEST_SAMPLE_SECONDS, TimeUnit.SECONDS);
         } catch (ExecutionException e) {
             throw new IOException(row.id() + ", " + contender.name() + ": " + e.getCause(), e);
         } catch (TimeoutException e) {
-            throw new IOException(row.id() + ", " + contender.name() + ": no end after "
-                    + LONGEST_SAMPLE_SECONDS + " seconds", e);
+            throw new IOException(
+                    row.id() + ", " + contender.name() + ": no end after " + LONGEST_SAMPLE_SECONDS + " seconds", e);
         }
     }
 
     private int print(final List<Results> all, final List<Contender> contenders) {
         final PrintStream out = System.out;
         out.println();
-        out.println(String.format(Locale.ROOT, "Medians of %d rounds over loopback; %d cores, Java %s, %s %s, %s, %s",
-                rounds, Runtime.getRuntime().availableProcessors(), System.getProperty("java.version"),
-                System.getProperty("os.name"), System.getProperty("os.version"), jarOf(FtpServer.class),
+        out.println(String.format(
+                Locale.ROOT,
+                "Medians of %d rounds over loopback; %d cores, Java %s, %s %s, %s, %s",
+                rounds,
+                Runtime.getRuntime().availableProcessors(),
+                System.getProperty("java.version"),
+                System.getProperty("os.name"),
+                System.getProperty("os.version"),
+                jarOf(FtpServer.class),
                 jarOf(IoAcceptor.class)));
         out.println();
         Results.printHeader(out, contenders);
@@ -247,8 +281,13 @@ public final class Benchmark implements Callable<Integer> {
 
     private static String jarOf(final Class<?> type) {
         try {
-            return Paths.get(type.getProtectionDomain().getCodeSource().getLocation().toURI()).getFileName()
-                    .toString().replaceAll("\\.jar$", "");
+            return Paths.get(type.getProtectionDomain()
+                            .getCodeSource()
+                            .getLocation()
+                            .toURI())
+                    .getFileName()
+                    .toString()
+                    .replaceAll("\\.jar$", "");
         } catch (URISyntaxException e) {
             return type.getSimpleName();
         }

@@ -33,7 +33,8 @@ final class ConcurrentSessions extends Row {
     private final ByteBuffer[] buffers = new ByteBuffer[SESSIONS];
 
     ConcurrentSessions() {
-        super("sessions",
+        super(
+                "sessions",
                 Metric.count(SESSIONS + " sessions fetch 1 MiB at once: errors").aimAtMost(0),
                 Metric.time("until the last one has it", "ms"),
                 Metric.time("until half of them have it (p50)", "ms"),
@@ -72,18 +73,25 @@ final class ConcurrentSessions extends Row {
                 }
             }
             final double[] ofThoseThatHaveIt = Arrays.copyOf(millis, done);
-            return new double[] {SESSIONS - done, Metric.percentile(ofThoseThatHaveIt, 100),
-                Metric.percentile(ofThoseThatHaveIt, 50), Metric.percentile(ofThoseThatHaveIt, 95)};
+            return new double[] {
+                SESSIONS - done,
+                Metric.percentile(ofThoseThatHaveIt, 100),
+                Metric.percentile(ofThoseThatHaveIt, 50),
+                Metric.percentile(ofThoseThatHaveIt, 95)
+            };
         } finally {
             threads.shutdownNow();
         }
     }
 
-    private static long fetch(final Contender contender, final ByteBuffer buffer, final CountDownLatch ready,
-            final CountDownLatch signal) throws IOException, InterruptedException {
+    private static long fetch(
+            final Contender contender, final ByteBuffer buffer, final CountDownLatch ready, final CountDownLatch signal)
+            throws IOException, InterruptedException {
         final FtpConnection connected;
         try {
-            connected = contender.server().login(new FtpConnection(contender.server().address(), buffer));
+            connected = contender
+                    .server()
+                    .login(new FtpConnection(contender.server().address(), buffer));
         } finally {
             ready.countDown();
         }

@@ -77,8 +77,7 @@ final class FtpConnection implements Closeable {
      * @param whole whether to compare every byte, or only the ends of each block that is received
      * @return the number of bytes
      */
-    long retrieve(final DataMode mode, final String name, final long start, final boolean whole)
-            throws IOException {
+    long retrieve(final DataMode mode, final String name, final long start, final boolean whole) throws IOException {
         long size = 0;
         try (SocketChannel channel = openData(mode)) {
             send(control, "RETR " + name + "\r\n");
@@ -102,7 +101,7 @@ final class FtpConnection implements Closeable {
             send(control, "STOR " + name + "\r\n");
             expect(150);
             final long size = source.size();
-            for (long sent = 0; sent < size;) {
+            for (long sent = 0; sent < size; ) {
                 sent += source.transferTo(sent, size - sent, channel);
             }
         }
@@ -173,7 +172,8 @@ final class FtpConnection implements Closeable {
     private static int passivePort(final String reply) throws IOException {
         final int open = reply.indexOf('(');
         final int close = reply.indexOf(')', open + 1);
-        final String[] numbers = close < 0 ? new String[0] : reply.substring(open + 1, close).split(",");
+        final String[] numbers =
+                close < 0 ? new String[0] : reply.substring(open + 1, close).split(",");
         if (numbers.length != 6) {
             throw new IOException("No address in: " + reply);
         }

@@ -17,7 +17,11 @@ import java.util.Locale;
 
 /** A line of the table: what a figure means, how rounds are summed up, and what is aimed at. */
 final class Metric {
-    private enum Kind { RATE, TIME, COUNT }
+    private enum Kind {
+        RATE,
+        TIME,
+        COUNT
+    }
 
     private final Kind kind;
     private final String name;

@@ -27,8 +27,7 @@ final class Pattern {
     private static final int WORD = Long.BYTES;
     private static final long MULTIPLIER = 0x9E3779B97F4A7C15L;
 
-    private Pattern() {
-    }
+    private Pattern() {}
 
     /** Fills what remains of the buffer with the pattern from an offset that is a multiple of 8, and flips it. */
     static void fill(final ByteBuffer buffer, final long offset) {
@@ -42,8 +41,7 @@ final class Pattern {
     /** Writes a file of the pattern, starting with the word at the given offset. */
     static void write(final Path file, final long start, final long size) throws IOException {
         final ByteBuffer block = ByteBuffer.allocateDirect(1 << 18);
-        try (FileChannel channel =
-                FileChannel.open(file, StandardOpenOption.CREATE_NEW, StandardOpenOption.WRITE)) {
+        try (FileChannel channel = FileChannel.open(file, StandardOpenOption.CREATE_NEW, StandardOpenOption.WRITE)) {
             for (long written = 0; written < size; written += block.limit()) {
                 block.clear().limit((int) Math.min(block.capacity(), size - written));
                 fill(block, start + written);
@@ -90,8 +88,7 @@ final class Pattern {
         return (int) (-offset & (WORD - 1));
     }
 
-    private static void checkWord(final ByteBuffer received, final long offset, final int index)
-            throws IOException {
+    private static void checkWord(final ByteBuffer received, final long offset, final int index) throws IOException {
         if (received.getLong(index) != (offset + index) / WORD * MULTIPLIER) {
             throw new IOException("Wrong bytes at offset " + (offset + index));
         }

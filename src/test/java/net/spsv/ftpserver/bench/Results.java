@@ -46,15 +46,21 @@ final class Results {
     /** Prints the medians and, in brackets, the range of the rounds. */
     void printProgress(final PrintStream out) {
         for (int metric = 0; metric < figures.length; metric++) {
-            final StringBuilder line = new StringBuilder("      ").append(row.metrics().get(metric).title());
+            final StringBuilder line =
+                    new StringBuilder("      ").append(row.metrics().get(metric).title());
             String separator = ": ";
             for (int contender = 0; contender < contenders.size(); contender++) {
                 final double[] rounds = figures[metric][contender];
                 if (rounds != null) {
-                    line.append(separator).append(contenders.get(contender).name()).append(' ')
+                    line.append(separator)
+                            .append(contenders.get(contender).name())
+                            .append(' ')
                             .append(Metric.text(row.metrics().get(metric).summary(rounds)))
-                            .append(" (").append(Metric.text(Metric.percentile(rounds, 0))).append(" to ")
-                            .append(Metric.text(Metric.percentile(rounds, 100))).append(')');
+                            .append(" (")
+                            .append(Metric.text(Metric.percentile(rounds, 0)))
+                            .append(" to ")
+                            .append(Metric.text(Metric.percentile(rounds, 100)))
+                            .append(')');
                     separator = "; ";
                 }
             }
@@ -78,14 +84,16 @@ final class Results {
     void printLines(final PrintStream out, final int stock, final int plugin) {
         for (int index = 0; index < figures.length; index++) {
             final Metric metric = row.metrics().get(index);
-            final StringBuilder line = new StringBuilder("| ").append(metric.title()).append(" |");
+            final StringBuilder line =
+                    new StringBuilder("| ").append(metric.title()).append(" |");
             for (final double[] rounds : figures[index]) {
-                line.append(' ').append(rounds == null ? "" : Metric.text(metric.summary(rounds))).append(" |");
+                line.append(' ')
+                        .append(rounds == null ? "" : Metric.text(metric.summary(rounds)))
+                        .append(" |");
             }
             String gain = "";
             if (figures[index][stock] != null) {
-                gain = metric.gainText(metric.summary(figures[index][stock]),
-                        metric.summary(figures[index][plugin]));
+                gain = metric.gainText(metric.summary(figures[index][stock]), metric.summary(figures[index][plugin]));
             }
             out.println(String.format(Locale.ROOT, "%s %s | %s |", line, gain, target(index, stock, plugin)));
         }

@@ -41,8 +41,13 @@ final class ServerProcess implements Closeable {
     private final String user;
     private final String password;
 
-    private ServerProcess(final Process process, final Path home, final Path log, final int port,
-            final String user, final String password) {
+    private ServerProcess(
+            final Process process,
+            final Path home,
+            final Path log,
+            final int port,
+            final String user,
+            final String password) {
         this.process = process;
         this.home = home;
         this.log = log;
@@ -63,7 +68,8 @@ final class ServerProcess implements Closeable {
         command.addAll(jvmFlags);
         command.addAll(Arrays.asList("-cp", System.getProperty("java.class.path")));
         command.addAll(Arrays.asList(BenchServer.class.getName(), kind, home.toString()));
-        final Process process = new ProcessBuilder(command).redirectError(log.toFile()).start();
+        final Process process =
+                new ProcessBuilder(command).redirectError(log.toFile()).start();
         // not closed: it lives as long as the process
         final BufferedReader output =
                 new BufferedReader(new InputStreamReader(process.getInputStream(), StandardCharsets.UTF_8));
@@ -74,14 +80,17 @@ final class ServerProcess implements Closeable {
         if (line == null) {
             throw new IOException("The " + kind + " server did not start:" + System.lineSeparator() + tail(log));
         }
-        return new ServerProcess(process, home, log,
+        return new ServerProcess(
+                process,
+                home,
+                log,
                 Integer.parseInt(line.substring(BenchServer.PORT_LINE.length())),
-                BenchServer.USER, BenchServer.PASSWORD);
+                BenchServer.USER,
+                BenchServer.PASSWORD);
     }
 
     /** Starts vsftpd with a configuration of its own, for anonymous reading and writing. */
-    static ServerProcess vsftpd(final Path executable, final Path directory)
-            throws IOException, InterruptedException {
+    static ServerProcess vsftpd(final Path executable, final Path directory) throws IOException, InterruptedException {
         final Path home = Files.createDirectories(directory.resolve("vsftpd"));
         final Path log = directory.resolve("vsftpd.log");
         final Path configuration = directory.resolve("vsftpd.conf");
@@ -89,13 +98,31 @@ final class ServerProcess implements Closeable {
         try (ServerSocket free = new ServerSocket(0, 1, InetAddress.getLoopbackAddress())) {
             port = free.getLocalPort();
         }
-        Files.write(configuration, Arrays.asList("listen=YES", "listen_address=127.0.0.1", "listen_port=" + port,
-                "background=NO", "run_as_launching_user=YES", "anonymous_enable=YES", "no_anon_password=YES",
-                "anon_root=" + home, "anon_umask=022", "write_enable=YES", "anon_upload_enable=YES",
-                "anon_other_write_enable=YES", "allow_writeable_chroot=YES", "max_clients=0", "max_per_ip=0",
-                "xferlog_enable=NO", "seccomp_sandbox=NO"), StandardCharsets.US_ASCII);
+        Files.write(
+                configuration,
+                Arrays.asList(
+                        "listen=YES",
+                        "listen_address=127.0.0.1",
+                        "listen_port=" + port,
+                        "background=NO",
+                        "run_as_launching_user=YES",
+                        "anonymous_enable=YES",
+                        "no_anon_password=YES",
+                        "anon_root=" + home,
+                        "anon_umask=022",
+                        "write_enable=YES",
+                        "anon_upload_enable=YES",
+                        "anon_other_write_enable=YES",
+                        "allow_writeable_chroot=YES",
+                        "max_clients=0",
+                        "max_per_ip=0",
+                        "xferlog_enable=NO",
+                        "seccomp_sandbox=NO"),
+                StandardCharsets.US_ASCII);
         final Process process = new ProcessBuilder(executable.toString(), configuration.toString())
-                .redirectErrorStream(true).redirectOutput(log.toFile()).start();
+                .redirectErrorStream(true)
+                .redirectOutput(log.toFile())
+                .start();
         final ServerProcess server = new ServerProcess(process, home, log, port, "anonymous", "bench");
         final long deadline = System.nanoTime() + TimeUnit.SECONDS.toNanos(START_SECONDS);
         while (true) {

@@ -26,8 +26,11 @@ final class SetUpLatency extends Row {
     private final long nanosPerRound;
 
     SetUpLatency(final boolean pipelined, final double seconds) {
-        super(pipelined ? "pipelined" : "latency", Metric.time(
-                pipelined ? "RETR of an empty file, USER and PASS in one segment" : "RETR of an empty file", "ms"));
+        super(
+                pipelined ? "pipelined" : "latency",
+                Metric.time(
+                        pipelined ? "RETR of an empty file, USER and PASS in one segment" : "RETR of an empty file",
+                        "ms"));
         this.pipelined = pipelined;
         this.nanosPerRound = (long) (seconds * TimeUnit.SECONDS.toNanos(1));
     }

@@ -43,8 +43,7 @@ final class SmallDownloads extends Row {
             int count = 0;
             for (; nanos < nanosPerRound; nanos = System.nanoTime() - start) {
                 final int number = count % FILES;
-                final long size =
-                        connection.retrieve(contender.mode(), "small-" + number, number * SIZE, true);
+                final long size = connection.retrieve(contender.mode(), "small-" + number, number * SIZE, true);
                 if (size != SIZE) {
                     throw new IOException("Received " + size + " bytes instead of " + SIZE);
                 }

@@ -29,10 +29,17 @@ import picocli.CommandLine.Spec;
  * Starts a server with the plugin, shows one single-port session against it, and leaves the server up. The token is
  * printed on purpose: it is what there is to see, and it was used up a moment later.
  */
-@Command(name = "demo", mixinStandardHelpOptions = true, sortOptions = false, usageHelpAutoWidth = true,
+@Command(
+        name = "demo",
+        mixinStandardHelpOptions = true,
+        sortOptions = false,
+        usageHelpAutoWidth = true,
         description = "Starts FtpServer with the single-port plugin and shows a session, all through one port.")
 public final class Demo implements Callable<Integer> {
-    @Option(names = "--port", paramLabel = "<port>", defaultValue = "2121",
+    @Option(
+            names = "--port",
+            paramLabel = "<port>",
+            defaultValue = "2121",
             description = "the port to listen at; 0 takes a free one (default: ${DEFAULT-VALUE})")
     private int port;
 
@@ -72,8 +79,8 @@ public final class Demo implements Callable<Integer> {
         }
         final Thread onExit = new Thread(() -> stop(server, out, err), "demo-stop");
         Runtime.getRuntime().addShutdownHook(onExit);
-        out.println("FtpServer with the single-port plugin listens at " + DemoServer.ADDRESS + " port "
-                + server.port() + ".");
+        out.println("FtpServer with the single-port plugin listens at " + DemoServer.ADDRESS + " port " + server.port()
+                + ".");
         out.println("One session against it (S = server, C = client):");
         out.println();
         try (SinglePortSession session =

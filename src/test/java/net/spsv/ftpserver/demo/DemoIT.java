@@ -43,42 +43,44 @@ class DemoIT {
         assertThat(run("--port=0", "--once")).isZero();
 
         assertThat(err.toString()).isEmpty();
-        assertThat(out.toString().replaceAll("\\R", "\n")).containsPattern(String.join("\n",
-                "- The control connection \\(\"--1-->\"\\) is established",
-                "S--1-->C 220 .*",
-                "C--1-->S USER demo",
-                "S--1-->C 331 .*",
-                "C--1-->S PASS demo",
-                "S--1-->C 230 .*",
-                "C--1-->S SPSV",
-                "S--1-->C 227 .*\\(DATACONN:(?<first>[A-Za-z0-9]+)\\)",
-                "- The data connection \\(\"---2->\"\\) is established, to the same port \\d+",
-                "S---2->C 220 .*",
-                "C---2->S USER DATACONN",
-                "S---2->C 331 .*",
-                "C---2->S PASS \\k<first>",
-                "S---2->C 200 DATA",
-                "C--1-->S RETR contents.txt",
-                "S--1-->C 150 .*",
-                "S---2->C This file came down through the port of the control connection\\.",
-                "S---2->C No other port was opened\\.",
-                "- The server closes the data connection",
-                "S--1-->C 226 .*",
-                "C--1-->S SPSV",
-                "S--1-->C 227 .*\\(DATACONN:(?<second>[A-Za-z0-9]+)\\)",
-                "- The data connection .*",
-                "S---2->C 220 .*",
-                "C---2->S USER DATACONN",
-                "S---2->C 331 .*",
-                "C---2->S PASS \\k<second>",
-                "S---2->C 200 DATA",
-                "C--1-->S STOR upload.txt",
-                "S--1-->C 150 .*",
-                "C---2->S This line came up through the same port\\.",
-                "- The client closes the data connection",
-                "S--1-->C 226 .*",
-                "C--1-->S QUIT",
-                "S--1-->C 221 .*"));
+        assertThat(out.toString().replaceAll("\\R", "\n"))
+                .containsPattern(String.join(
+                        "\n",
+                        "- The control connection \\(\"--1-->\"\\) is established",
+                        "S--1-->C 220 .*",
+                        "C--1-->S USER demo",
+                        "S--1-->C 331 .*",
+                        "C--1-->S PASS demo",
+                        "S--1-->C 230 .*",
+                        "C--1-->S SPSV",
+                        "S--1-->C 227 .*\\(DATACONN:(?<first>[A-Za-z0-9]+)\\)",
+                        "- The data connection \\(\"---2->\"\\) is established, to the same port \\d+",
+                        "S---2->C 220 .*",
+                        "C---2->S USER DATACONN",
+                        "S---2->C 331 .*",
+                        "C---2->S PASS \\k<first>",
+                        "S---2->C 200 DATA",
+                        "C--1-->S RETR contents.txt",
+                        "S--1-->C 150 .*",
+                        "S---2->C This file came down through the port of the control connection\\.",
+                        "S---2->C No other port was opened\\.",
+                        "- The server closes the data connection",
+                        "S--1-->C 226 .*",
+                        "C--1-->S SPSV",
+                        "S--1-->C 227 .*\\(DATACONN:(?<second>[A-Za-z0-9]+)\\)",
+                        "- The data connection .*",
+                        "S---2->C 220 .*",
+                        "C---2->S USER DATACONN",
+                        "S---2->C 331 .*",
+                        "C---2->S PASS \\k<second>",
+                        "S---2->C 200 DATA",
+                        "C--1-->S STOR upload.txt",
+                        "S--1-->C 150 .*",
+                        "C---2->S This line came up through the same port\\.",
+                        "- The client closes the data connection",
+                        "S--1-->C 226 .*",
+                        "C--1-->S QUIT",
+                        "S--1-->C 221 .*"));
     }
 
     @Test
@@ -87,8 +89,10 @@ class DemoIT {
             assertThat(run("--once", "--port=" + other.getLocalPort())).isEqualTo(1);
 
             assertThat(out.toString()).isEmpty();
-            assertThat(err.toString().trim()).hasLineCount(1)
-                    .startsWith("Port " + other.getLocalPort() + " cannot be used").contains("--port");
+            assertThat(err.toString().trim())
+                    .hasLineCount(1)
+                    .startsWith("Port " + other.getLocalPort() + " cannot be used")
+                    .contains("--port");
         }
     }
 
@@ -101,9 +105,16 @@ class DemoIT {
 
     @Test
     void serverStaysUpUntilItIsInterruptedAndLeavesNothing(@TempDir final Path temporary) throws Exception {
-        final Process demo = new ProcessBuilder(Paths.get(System.getProperty("java.home"), "bin", "java").toString(),
-                "-Djava.io.tmpdir=" + temporary, "-cp", System.getProperty("java.class.path"), Demo.class.getName(),
-                "--port=0").redirectErrorStream(true).start();
+        final Process demo = new ProcessBuilder(
+                        Paths.get(System.getProperty("java.home"), "bin", "java")
+                                .toString(),
+                        "-Djava.io.tmpdir=" + temporary,
+                        "-cp",
+                        System.getProperty("java.class.path"),
+                        Demo.class.getName(),
+                        "--port=0")
+                .redirectErrorStream(true)
+                .start();
         try (BufferedReader output =
                 new BufferedReader(new InputStreamReader(demo.getInputStream(), StandardCharsets.UTF_8))) {
             final StringBuilder printed = new StringBuilder();
@@ -113,11 +124,13 @@ class DemoIT {
                 line = output.readLine();
             }
             assertThat(printed).contains("user demo, password demo").doesNotContain("INFO", "Exception");
-            final int port = Integer.parseInt(printed.toString().replaceAll("(?s).*?listens at \\S+ port (\\d+).*", "$1"));
+            final int port =
+                    Integer.parseInt(printed.toString().replaceAll("(?s).*?listens at \\S+ port (\\d+).*", "$1"));
             assertThat(homes(temporary)).hasSize(1);
             try (Socket client = new Socket(DemoServer.ADDRESS, port)) {
-                assertThat(new BufferedReader(new InputStreamReader(client.getInputStream(),
-                        StandardCharsets.US_ASCII)).readLine()).startsWith("220");
+                assertThat(new BufferedReader(new InputStreamReader(client.getInputStream(), StandardCharsets.US_ASCII))
+                                .readLine())
+                        .startsWith("220");
             }
 
             demo.destroy();
@@ -135,7 +148,9 @@ class DemoIT {
     }
 
     private int run(final String... args) {
-        return new CommandLine(new Demo()).setOut(new PrintWriter(out, true)).setErr(new PrintWriter(err, true))
+        return new CommandLine(new Demo())
+                .setOut(new PrintWriter(out, true))
+                .setErr(new PrintWriter(err, true))
                 .execute(args);
     }
 }

@@ -54,9 +54,12 @@ final class DemoServer implements Closeable {
     static DemoServer start(final int port) throws IOException, FtpException {
         final Path home = Files.createTempDirectory("spsv-demo");
         try {
-            Files.write(home.resolve(SAMPLE), Arrays.asList(
-                    "This file came down through the port of the control connection.",
-                    "No other port was opened."), StandardCharsets.US_ASCII);
+            Files.write(
+                    home.resolve(SAMPLE),
+                    Arrays.asList(
+                            "This file came down through the port of the control connection.",
+                            "No other port was opened."),
+                    StandardCharsets.US_ASCII);
             final FtpServerFactory factory = new FtpServerFactory();
             factory.getFtplets().put("spsv", new SpsvFtplet());
             final ListenerFactory listener = new ListenerFactory();

@@ -44,8 +44,7 @@ final class SinglePortSession implements Closeable {
     }
 
     /** Logs in, fetches one file and sends another, each over a data connection of its own. */
-    void run(final String user, final String password, final String download, final String upload)
-            throws IOException {
+    void run(final String user, final String password, final String download, final String upload) throws IOException {
         note("The control connection (\"--1-->\") is established");
         expect(1, control, "220");
         control("USER " + user, "331");

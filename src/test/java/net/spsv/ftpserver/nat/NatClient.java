@@ -40,8 +40,7 @@ final class NatClient {
     private static final int CONNECT_MILLIS = 2_000;
     private static final Pattern PASSIVE = Pattern.compile("\\((\\d+),(\\d+),(\\d+),(\\d+),(\\d+),(\\d+)\\)");
 
-    private NatClient() {
-    }
+    private NatClient() {}
 
     /** Does what the arguments say. */
     public static void main(final String... arguments) throws Exception {
@@ -73,8 +72,8 @@ final class NatClient {
             throw new IOException(reply);
         }
         final int port = Integer.parseInt(matcher.group(5)) * 256 + Integer.parseInt(matcher.group(6));
-        final String announced = String.join(".", matcher.group(1), matcher.group(2), matcher.group(3),
-                matcher.group(4));
+        final String announced =
+                String.join(".", matcher.group(1), matcher.group(2), matcher.group(3), matcher.group(4));
         print("announced", connect(announced, port));
         print("published", connect(host, port));
     }

@@ -23,7 +23,6 @@ import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.Paths;
-import java.time.Duration;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
@@ -51,6 +50,7 @@ class NatIT {
 
     @TempDir
     static Path directory;
+
     private static NatNetwork network;
     private static FtpServerInstallation installation;
     private static FtpServerProcess server;
@@ -99,7 +99,8 @@ class NatIT {
 
     @Test
     void passiveModeFailsThroughTheRouter() throws Exception {
-        final Properties result = client(network.atClient(), NatNetwork.PUBLISHED, PUBLISHED_PORT, "passive").end();
+        final Properties result = client(network.atClient(), NatNetwork.PUBLISHED, PUBLISHED_PORT, "passive")
+                .end();
 
         assertThat(result.getProperty("reply")).contains("(192,168,77,2,");
         assertThat(result.getProperty("announced")).contains("SocketTimeoutException");
@@ -108,7 +109,8 @@ class NatIT {
 
     @Test
     void passiveModeWorksOnTheServersSideOfTheRouter() throws Exception {
-        final Properties result = client(network.atRouter(), NatNetwork.PRIVATE, server.port(), "passive").end();
+        final Properties result = client(network.atRouter(), NatNetwork.PRIVATE, server.port(), "passive")
+                .end();
 
         assertThat(result.getProperty("reply")).contains("(192,168,77,2,");
         assertThat(result.getProperty("announced")).isEqualTo("connected");
@@ -116,8 +118,14 @@ class NatIT {
 
     @Test
     void singlePortModeTransfersBothWaysThroughTheRouter() throws Exception {
-        final Properties result = client(network.atClient(), NatNetwork.PUBLISHED, PUBLISHED_PORT, "transfers",
-                "through.bin", Long.toString(seed)).end();
+        final Properties result = client(
+                        network.atClient(),
+                        NatNetwork.PUBLISHED,
+                        PUBLISHED_PORT,
+                        "transfers",
+                        "through.bin",
+                        Long.toString(seed))
+                .end();
 
         final String expected = NatClient.digest(NatClient.bytes(seed, NatClient.TRANSFER_BYTES));
         assertThat(result).containsEntry("sent", expected).containsEntry("received", expected);
@@ -128,25 +136,32 @@ class NatIT {
 
     @Test
     void uploadHasAScaledReceiveWindow() throws Exception {
-        final Client client = client(network.atClient(), NatNetwork.PUBLISHED, PUBLISHED_PORT, "upload",
-                "window.bin", Long.toString(seed));
+        final Client client = client(
+                network.atClient(), NatNetwork.PUBLISHED, PUBLISHED_PORT, "upload", "window.bin", Long.toString(seed));
         final String port = client.awaitResult("port");
-        Awaitility.await("all that was sent has been stored").until(
-                () -> Files.size(installation.home().resolve("window.bin")) == NatClient.UPLOAD_BYTES);
+        Awaitility.await("all that was sent has been stored")
+                .until(() -> Files.size(installation.home().resolve("window.bin")) == NatClient.UPLOAD_BYTES);
 
         // wscale:<the peer's announcement>,<the own announcement>: at the server, the second one is the server's
         final List<String> accepted = NatNetwork.connections(network.atServer(), "sport = :" + server.port());
         System.out.println("NatIT: at the server: " + String.join("\nNatIT: at the server: ", accepted));
-        assertThat(accepted).as("control connection and data connection").hasSize(2)
-                .allSatisfy(line -> assertThat(number("wscale:\\d+,(\\d+)", line)).as(line).isPositive());
-        assertThat(accepted).filteredOn(line -> number("bytes_received:(\\d+)", line) >= NatClient.UPLOAD_BYTES)
-                .as("the data connection").hasSize(1);
+        assertThat(accepted)
+                .as("control connection and data connection")
+                .hasSize(2)
+                .allSatisfy(line ->
+                        assertThat(number("wscale:\\d+,(\\d+)", line)).as(line).isPositive());
+        assertThat(accepted)
+                .filteredOn(line -> number("bytes_received:(\\d+)", line) >= NatClient.UPLOAD_BYTES)
+                .as("the data connection")
+                .hasSize(1);
 
         // snd_wnd: the window that the other side has granted, in bytes: what the client may send at once
         final List<String> uploads = NatNetwork.connections(network.atClient(), "sport = :" + port);
         System.out.println("NatIT: at the client: " + String.join("\nNatIT: at the client: ", uploads));
-        assertThat(uploads).hasSize(1)
-                .allSatisfy(line -> assertThat(number("snd_wnd:(\\d+)", line)).as(line).isGreaterThan(64 * 1024));
+        assertThat(uploads)
+                .hasSize(1)
+                .allSatisfy(line ->
+                        assertThat(number("snd_wnd:(\\d+)", line)).as(line).isGreaterThan(64 * 1024));
 
         final Properties result = client.end();
         assertThat(result.getProperty("reply")).startsWith("226");
@@ -165,7 +180,12 @@ class NatIT {
         final List<String> command = new ArrayList<>(Arrays.asList(place));
         command.add(Paths.get(System.getProperty("java.home"), "bin", "java").toString());
         command.add("-classpath");
-        command.add(Paths.get(NatClient.class.getProtectionDomain().getCodeSource().getLocation().toURI()).toString());
+        command.add(Paths.get(NatClient.class
+                        .getProtectionDomain()
+                        .getCodeSource()
+                        .getLocation()
+                        .toURI())
+                .toString());
         command.add(NatClient.class.getName());
         command.add(host);
         command.add(Integer.toString(port));

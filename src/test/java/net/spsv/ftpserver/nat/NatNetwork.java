@@ -102,8 +102,8 @@ final class NatNetwork implements AutoCloseable {
         SystemCommand.run("ip", "netns", "add", router).output();
         final List<String> failures = new ArrayList<>();
         for (final String variant : Arrays.asList("iptables", "iptables-nft", "iptables-legacy")) {
-            final SystemCommand rule = SystemCommand.run("ip", "netns", "exec", router, variant, "-t", "nat",
-                    "-A", "POSTROUTING", "-j", "MASQUERADE");
+            final SystemCommand rule = SystemCommand.run(
+                    "ip", "netns", "exec", router, variant, "-t", "nat", "-A", "POSTROUTING", "-j", "MASQUERADE");
             if (rule.succeeded()) {
                 return variant;
             }
@@ -136,8 +136,23 @@ final class NatNetwork implements AutoCloseable {
 
     /** Publishes one port of the server at the router. */
     void publish(final int publishedPort, final int serverPort) {
-        run(router, iptables, "-t", "nat", "-A", "PREROUTING", "-i", "outer", "-p", "tcp", "--dport",
-                Integer.toString(publishedPort), "-j", "DNAT", "--to-destination", PRIVATE + ":" + serverPort);
+        run(
+                router,
+                iptables,
+                "-t",
+                "nat",
+                "-A",
+                "PREROUTING",
+                "-i",
+                "outer",
+                "-p",
+                "tcp",
+                "--dport",
+                Integer.toString(publishedPort),
+                "-j",
+                "DNAT",
+                "--to-destination",
+                PRIVATE + ":" + serverPort);
     }
 
     /** Returns the words that make a command run at the client's place. */
@@ -177,7 +192,8 @@ final class NatNetwork implements AutoCloseable {
      */
     static List<String> connections(final String[] place, final String filter) {
         // the details of a connection follow in a line that begins with a tab
-        final String output = join(place, "ss", "-tinH", "state", "established", filter).output();
+        final String output =
+                join(place, "ss", "-tinH", "state", "established", filter).output();
         return Arrays.asList(output.replaceAll("\\n\\s+", " ").split("\n"));
     }
 
@@ -205,7 +221,8 @@ final class NatNetwork implements AutoCloseable {
     }
 
     private static void removeLeftovers() {
-        for (final String line : SystemCommand.run("ip", "netns", "list").output().split("\n")) {
+        for (final String line :
+                SystemCommand.run("ip", "netns", "list").output().split("\n")) {
             final Matcher name = NAME.matcher(line);
             if (name.matches()) {
                 final Path owner = Paths.get("/proc", name.group(2));

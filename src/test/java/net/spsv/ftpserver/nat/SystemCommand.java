@@ -34,7 +34,9 @@ final class SystemCommand {
         final String words = String.join(" ", command);
         final Process process;
         try {
-            process = new ProcessBuilder(Arrays.asList(command)).redirectErrorStream(true).start();
+            process = new ProcessBuilder(Arrays.asList(command))
+                    .redirectErrorStream(true)
+                    .start();
         } catch (final IOException e) {
             return new SystemCommand(words, e.getMessage(), 127);
         }

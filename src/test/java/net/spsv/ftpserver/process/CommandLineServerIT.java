@@ -53,10 +53,12 @@ class CommandLineServerIT {
     private static final int MEBIBYTE = 1024 * 1024;
     /** {@code max-threads} of the example configuration. */
     private static final int MAX_THREADS = 16;
+
     private static final int TOKEN_LENGTH = 32;
 
     @TempDir
     static Path directory;
+
     private static FtpServerInstallation installation;
     private static FtpServerProcess server;
     private static Random random;
@@ -119,7 +121,8 @@ class CommandLineServerIT {
             data.getOutputStream().write(content, MEBIBYTE / 2, MEBIBYTE - MEBIBYTE / 2);
         }
         client.expect("226");
-        assertThat(digest(Files.readAllBytes(installation.home().resolve("up.bin")))).isEqualTo(digest(content));
+        assertThat(digest(Files.readAllBytes(installation.home().resolve("up.bin"))))
+                .isEqualTo(digest(content));
 
         final byte[] down;
         try (Socket data = client.openData()) {
@@ -161,10 +164,12 @@ class CommandLineServerIT {
         Files.write(installation.home().resolve("listed/one.txt"), bytes(11));
         Files.write(installation.home().resolve("listed/two.txt"), bytes(22));
 
-        assertThat(text(client.receive("LIST listed")).split("\r\n")).hasSize(2)
+        assertThat(text(client.receive("LIST listed")).split("\r\n"))
+                .hasSize(2)
                 .anySatisfy(line -> assertThat(line).contains(" 11 ").endsWith("one.txt"))
                 .anySatisfy(line -> assertThat(line).contains(" 22 ").endsWith("two.txt"));
-        assertThat(text(client.receive("MLSD listed")).split("\r\n")).hasSize(2)
+        assertThat(text(client.receive("MLSD listed")).split("\r\n"))
+                .hasSize(2)
                 .anySatisfy(line -> assertThat(line).contains("Size=11;").endsWith(" one.txt"))
                 .anySatisfy(line -> assertThat(line).contains("Size=22;").endsWith(" two.txt"));
         assertThat(text(client.receive("NLST listed"))).contains("one.txt\r\n", "two.txt\r\n");
@@ -188,7 +193,8 @@ class CommandLineServerIT {
             client.command("350", "REST 600000");
             client.transmit("STOR rest.bin", Arrays.copyOfRange(content, 600_000, MEBIBYTE), data);
         }
-        assertThat(digest(Files.readAllBytes(installation.home().resolve("rest.bin")))).isEqualTo(digest(content));
+        assertThat(digest(Files.readAllBytes(installation.home().resolve("rest.bin"))))
+                .isEqualTo(digest(content));
 
         try (Socket data = client.openData()) {
             client.command("350", "REST 1048000");
@@ -204,7 +210,9 @@ class CommandLineServerIT {
 
         try (Socket data = client.openData()) {
             client.command("150", "RETR large.bin");
-            assertThat(data.getInputStream().read()).as("the transfer has begun").isZero();
+            assertThat(data.getInputStream().read())
+                    .as("the transfer has begun")
+                    .isZero();
             final long start = System.nanoTime();
             client.command("426", "ABOR");
             client.expect("226");
@@ -225,16 +233,21 @@ class CommandLineServerIT {
         final List<String> descriptors = server.descriptors();
         final List<String> threads = server.threads();
         // FtpServer starts up to max-threads of these, when it likes, and sends them home after 30 idle seconds
-        final long commandThreads = threads.stream().filter(name -> name.startsWith("pool-")).count();
+        final long commandThreads =
+                threads.stream().filter(name -> name.startsWith("pool-")).count();
 
         for (int i = 0; i < 1000; i++) {
             transfer(i, content);
         }
 
-        Awaitility.await().untilAsserted(() -> assertThat(server.descriptors())
-                .as("descriptors; before: %s", descriptors).hasSizeLessThanOrEqualTo(descriptors.size()));
-        Awaitility.await().untilAsserted(() -> assertThat(server.threads()).as("threads; before: %s", threads)
-                .hasSizeLessThanOrEqualTo((int) (threads.size() - commandThreads + MAX_THREADS)));
+        Awaitility.await()
+                .untilAsserted(() -> assertThat(server.descriptors())
+                        .as("descriptors; before: %s", descriptors)
+                        .hasSizeLessThanOrEqualTo(descriptors.size()));
+        Awaitility.await()
+                .untilAsserted(() -> assertThat(server.threads())
+                        .as("threads; before: %s", threads)
+                        .hasSizeLessThanOrEqualTo((int) (threads.size() - commandThreads + MAX_THREADS)));
     }
 
     @Test
@@ -244,9 +257,13 @@ class CommandLineServerIT {
 
         assertThatThrownBy(() -> client.openData(spent)).hasMessageContaining("504");
 
-        final String line = Awaitility.await().until(() -> server.lines().stream()
-                .filter(logged -> logged.contains("WARN") && logged.contains("net.spsv"))
-                .findFirst().orElse(null), Objects::nonNull);
+        final String line = Awaitility.await()
+                .until(
+                        () -> server.lines().stream()
+                                .filter(logged -> logged.contains("WARN") && logged.contains("net.spsv"))
+                                .findFirst()
+                                .orElse(null),
+                        Objects::nonNull);
         assertThat(line).contains("127.0.0.1").doesNotContain(spent.substring(spent.indexOf(':') + 1));
     }
 
@@ -267,11 +284,13 @@ class CommandLineServerIT {
         assertThat(TOKENS).isNotEmpty().allSatisfy(token -> assertThat(token).hasSize(TOKEN_LENGTH));
         return IntStream.rangeClosed(0, log.length() - TOKEN_LENGTH)
                 .mapToObj(start -> log.substring(start, start + TOKEN_LENGTH))
-                .filter(TOKENS::contains).collect(Collectors.toList());
+                .filter(TOKENS::contains)
+                .collect(Collectors.toList());
     }
 
     private static String version() {
-        final Matcher matcher = Pattern.compile("ftpserver-spsv-(\\S+)\\.jar$").matcher(System.getProperty("plugin.jar"));
+        final Matcher matcher =
+                Pattern.compile("ftpserver-spsv-(\\S+)\\.jar$").matcher(System.getProperty("plugin.jar"));
         assertThat(matcher.find()).isTrue();
         return matcher.group(1);
     }
@@ -295,7 +314,8 @@ class CommandLineServerIT {
         final byte[] buffer = new byte[64 * 1024];
         long total = 0;
         try {
-            for (int count = data.getInputStream().read(buffer); count >= 0;
+            for (int count = data.getInputStream().read(buffer);
+                    count >= 0;
                     count = data.getInputStream().read(buffer)) {
                 total += count;
             }

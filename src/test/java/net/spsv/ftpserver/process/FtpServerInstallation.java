@@ -65,7 +65,8 @@ public final class FtpServerInstallation {
             Files.copy(EXAMPLES.resolve(file), directory.resolve("res/conf").resolve(file));
         }
         installation.edit(CONFIGURATION, "port=\"2121\"", "port=\"0\"");
-        Files.copy(FtpServerInstallation.class.getResourceAsStream("log4j.properties"),
+        Files.copy(
+                FtpServerInstallation.class.getResourceAsStream("log4j.properties"),
                 directory.resolve("common/classes/log4j.properties"));
         return installation;
     }
@@ -81,8 +82,8 @@ public final class FtpServerInstallation {
 
     /** Puts a jar into {@code common/lib}, in place of one of that name. */
     public void installJar(final Path jar) throws IOException {
-        Files.copy(jar, directory.resolve("common/lib").resolve(jar.getFileName()),
-                StandardCopyOption.REPLACE_EXISTING);
+        Files.copy(
+                jar, directory.resolve("common/lib").resolve(jar.getFileName()), StandardCopyOption.REPLACE_EXISTING);
     }
 
     /** Replaces a text that occurs once in a file of the installation. */

@@ -52,8 +52,10 @@ public final class FtpServerProcess implements AutoCloseable {
 
     /** Starts a command whose first line of output is its process id. */
     static FtpServerProcess launch(final Path directory, final List<String> command) throws IOException {
-        return new FtpServerProcess(
-                new ProcessBuilder(command).directory(directory.toFile()).redirectErrorStream(true).start());
+        return new FtpServerProcess(new ProcessBuilder(command)
+                .directory(directory.toFile())
+                .redirectErrorStream(true)
+                .start());
     }
 
     private void read() {
@@ -73,12 +75,15 @@ public final class FtpServerProcess implements AutoCloseable {
 
     /** Waits until the server accepts connections; fails with its output when it ends instead. */
     void awaitStarted() {
-        Awaitility.await("FtpServer has started").atMost(START_TIMEOUT).pollInterval(Duration.ofMillis(20)).until(() -> {
-            if (!process.isAlive()) {
-                throw new AssertionError("FtpServer has ended with " + process.exitValue() + ":\n" + output());
-            }
-            return lines().contains(STARTED);
-        });
+        Awaitility.await("FtpServer has started")
+                .atMost(START_TIMEOUT)
+                .pollInterval(Duration.ofMillis(20))
+                .until(() -> {
+                    if (!process.isAlive()) {
+                        throw new AssertionError("FtpServer has ended with " + process.exitValue() + ":\n" + output());
+                    }
+                    return lines().contains(STARTED);
+                });
     }
 
     /** Returns all that the process has written so far, the log included. */

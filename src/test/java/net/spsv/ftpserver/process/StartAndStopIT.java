@@ -49,6 +49,7 @@ import org.junit.jupiter.api.io.TempDir;
 class StartAndStopIT {
     @TempDir
     Path directory;
+
     private FtpServerInstallation installation;
     private FtpServerProcess server;
     private final List<SinglePortClient> clients = new ArrayList<>();
@@ -96,7 +97,9 @@ class StartAndStopIT {
 
         server.terminate();
 
-        assertThat(server.awaitEnd(Duration.ofSeconds(5))).as("the process has ended").isTrue();
+        assertThat(server.awaitEnd(Duration.ofSeconds(5)))
+                .as("the process has ended")
+                .isTrue();
         for (final Socket peer : peers) {
             assertEnds(peer);
             peer.close();
@@ -113,7 +116,8 @@ class StartAndStopIT {
 
     @Test
     void accountOfTheDataUsersNameIsRefused() throws Exception {
-        installation.write("res/conf/users.properties",
+        installation.write(
+                "res/conf/users.properties",
                 "ftpserver.user.DATACONN.userpassword=\nftpserver.user.DATACONN.homedirectory=./res/home\n");
 
         assertThat(sentenceThatEndsTheStart()).contains("DATACONN").contains("account");
@@ -123,7 +127,10 @@ class StartAndStopIT {
     void minaWithoutTheNeededFieldIsRefused() throws Exception {
         renameFieldOfNioSession("channel", "socket_");
 
-        assertThat(sentenceThatEndsTheStart()).contains("MINA").contains("2.2.4").contains("channel");
+        assertThat(sentenceThatEndsTheStart())
+                .contains("MINA")
+                .contains("2.2.4")
+                .contains("channel");
     }
 
     @Test
@@ -156,7 +163,9 @@ class StartAndStopIT {
     /** Starts the server and returns the one line that tells why it does not come up. */
     private String sentenceThatEndsTheStart() throws Exception {
         server = installation.launch();
-        assertThat(server.awaitEnd(Duration.ofSeconds(20))).as("the process has ended: %s", server.output()).isTrue();
+        assertThat(server.awaitEnd(Duration.ofSeconds(20)))
+                .as("the process has ended: %s", server.output())
+                .isTrue();
         assertThat(server.lines()).doesNotContain("FtpServer started");
         // the command line prints the exception with its stack; what comes first is the message
         final List<String> sentences = server.lines().stream()
@@ -177,7 +186,9 @@ class StartAndStopIT {
                 hunks.set(hunks.size() - 1, hunks.get(hunks.size() - 1) + line.substring(1) + "\n");
             }
         }
-        assertThat(hunks).as("the head of the file, and what follows its listener").hasSize(2);
+        assertThat(hunks)
+                .as("the head of the file, and what follows its listener")
+                .hasSize(2);
         return hunks.get(0) + "id=\"myServer\"><listeners><nio-listener name=\"default\" port=\"0\"/>\n" + hunks.get(1)
                 + "</server>\n";
     }
@@ -192,8 +203,10 @@ class StartAndStopIT {
                 if (!JarFile.MANIFEST_NAME.equals(entry.getName())) {
                     out.putNextEntry(new JarEntry(entry.getName()));
                     final byte[] content = readAll(in.getInputStream(entry));
-                    out.write(entry.getName().matches(".*/nio/Nio(Socket|Datagram)?Session\\.class")
-                            ? renamed(content, name, sameLength) : content);
+                    out.write(
+                            entry.getName().matches(".*/nio/Nio(Socket|Datagram)?Session\\.class")
+                                    ? renamed(content, name, sameLength)
+                                    : content);
                 }
             }
         }
@@ -202,7 +215,9 @@ class StartAndStopIT {
 
     private Path mina() throws IOException {
         try (Stream<Path> jars = Files.list(installation.resolve("common/lib"))) {
-            return jars.filter(jar -> jar.getFileName().toString().startsWith("mina-core")).findFirst().get();
+            return jars.filter(jar -> jar.getFileName().toString().startsWith("mina-core"))
+                    .findFirst()
+                    .get();
         }
     }
 
@@ -218,7 +233,8 @@ class StartAndStopIT {
     /** Replaces a name in the constant pool of a class, where it stands behind its tag and its length. */
     private static byte[] renamed(final byte[] content, final String name, final String sameLength) {
         final String constant = "\u0001\u0000" + (char) name.length();
-        return new String(content, StandardCharsets.ISO_8859_1).replace(constant + name, constant + sameLength)
+        return new String(content, StandardCharsets.ISO_8859_1)
+                .replace(constant + name, constant + sameLength)
                 .getBytes(StandardCharsets.ISO_8859_1);
     }
 }

@@ -19,8 +19,7 @@ import java.util.List;
 
 /** Ways to cut bytes into pieces, for tests of code that must not care how its input arrives. */
 public final class Fragments {
-    private Fragments() {
-    }
+    private Fragments() {}
 
     /** Returns the bytes cut in two at every point between two of them. */
     public static List<byte[][]> everySplit(final byte... whole) {

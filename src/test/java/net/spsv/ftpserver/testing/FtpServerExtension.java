@@ -400,7 +400,9 @@ public final class FtpServerExtension
         final List<BaseUser> all = new ArrayList<>();
         all.add(user(ADMIN, ADMIN, Arrays.asList(new WritePermission())));
         all.add(user(USER, PASSWORD, Arrays.asList(new WritePermission())));
-        all.add(user(SLOW_USER, SLOW_USER,
+        all.add(user(
+                SLOW_USER,
+                SLOW_USER,
                 Arrays.asList(new WritePermission(), new TransferRatePermission(slowUserRate, slowUserRate))));
         all.addAll(users);
         final UserManager accounts = new PropertiesUserManagerFactory().createUserManager();

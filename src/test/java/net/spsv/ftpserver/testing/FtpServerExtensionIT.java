@@ -27,7 +27,8 @@ import org.junit.jupiter.api.extension.RegisterExtension;
 @ExtendWith(LeakCheckExtension.class)
 class FtpServerExtensionIT {
     @RegisterExtension
-    static final FtpServerExtension SERVER = new FtpServerExtension().plugin(false).anonymous(1);
+    static final FtpServerExtension SERVER =
+            new FtpServerExtension().plugin(false).anonymous(1);
 
     @Test
     void everyUserLogsInAndWrites() throws Exception {
@@ -35,7 +36,8 @@ class FtpServerExtensionIT {
             {FtpServerExtension.ADMIN, FtpServerExtension.ADMIN},
             {FtpServerExtension.USER, FtpServerExtension.PASSWORD},
             {FtpServerExtension.SLOW_USER, FtpServerExtension.SLOW_USER},
-            {"anonymous", "me@example.org"}};
+            {"anonymous", "me@example.org"}
+        };
         for (final String[] user : users) {
             final FTPClient client = new FTPClient();
             client.connect("127.0.0.1", SERVER.port());
@@ -43,7 +45,8 @@ class FtpServerExtensionIT {
                 assertThat(client.login(user[0], user[1])).as(user[0]).isTrue();
                 client.enterLocalPassiveMode();
                 final byte[] content = user[0].getBytes(StandardCharsets.US_ASCII);
-                assertThat(client.storeFile(user[0], new ByteArrayInputStream(content))).isTrue();
+                assertThat(client.storeFile(user[0], new ByteArrayInputStream(content)))
+                        .isTrue();
                 assertThat(SERVER.content(user[0])).isEqualTo(content);
                 client.logout();
             } finally {

@@ -54,6 +54,7 @@ public final class LeakCheckExtension implements BeforeAllCallback, AfterAllCall
             Pattern.compile("awaitility.*|junit-.*|surefire.*|ForkJoinPool.commonPool.*|process reaper.*|Common-Cleaner"
                     + "|Cleaner-.*|Attach Listener|Signal Dispatcher|Reference Handler|Finalizer|JFR .*|jacoco.*"
                     + "|Keep-Alive-Timer");
+
     private static final ExtensionContext.Namespace STORE = ExtensionContext.Namespace.create(LeakCheckExtension.class);
 
     private final Duration patience;
@@ -108,10 +109,15 @@ public final class LeakCheckExtension implements BeforeAllCallback, AfterAllCall
         }
         final Inventory before = context.getStore(STORE).remove(context.getUniqueId(), Inventory.class);
         try {
-            Awaitility.await().atMost(patience).pollDelay(Duration.ZERO).until(() -> before.added().isEmpty());
+            Awaitility.await()
+                    .atMost(patience)
+                    .pollDelay(Duration.ZERO)
+                    .until(() -> before.added().isEmpty());
         } catch (final ConditionTimeoutException e) {
-            throw new AssertionError(context.getRequiredTestClass().getSimpleName() + " left behind:\n"
-                    + String.join("\n", before.added()), e);
+            throw new AssertionError(
+                    context.getRequiredTestClass().getSimpleName() + " left behind:\n"
+                            + String.join("\n", before.added()),
+                    e);
         }
     }
 
@@ -121,8 +127,10 @@ public final class LeakCheckExtension implements BeforeAllCallback, AfterAllCall
     }
 
     private static Set<Thread> threads() {
-        return Thread.getAllStackTraces().keySet().stream().filter(Thread::isAlive)
-                .filter(thread -> !FOREIGN.matcher(thread.getName()).matches()).collect(Collectors.toSet());
+        return Thread.getAllStackTraces().keySet().stream()
+                .filter(Thread::isAlive)
+                .filter(thread -> !FOREIGN.matcher(thread.getName()).matches())
+                .collect(Collectors.toSet());
     }
 
     private static String stackOf(final Thread thread) {
@@ -166,14 +174,13 @@ public final class LeakCheckExtension implements BeforeAllCallback, AfterAllCall
 
     /** The virtual machine keeps a few descriptors for itself from the first use of a selector and of a socket on. */
     private static void openWhatTheVirtualMachineKeeps() {
-        try (Selector selector = Selector.open(); ServerSocketChannel server = ServerSocketChannel.open()) {
+        try (Selector selector = Selector.open();
+                ServerSocketChannel server = ServerSocketChannel.open()) {
             server.bind(new InetSocketAddress(InetAddress.getLoopbackAddress(), 0));
             try (SocketChannel client = SocketChannel.open(server.getLocalAddress());
                     SocketChannel accepted = server.accept();
-                    ServerSocket blocking =
-                            new ServerSocket(0, 1, InetAddress.getLoopbackAddress());
-                    Socket socket =
-                            new Socket(InetAddress.getLoopbackAddress(), blocking.getLocalPort());
+                    ServerSocket blocking = new ServerSocket(0, 1, InetAddress.getLoopbackAddress());
+                    Socket socket = new Socket(InetAddress.getLoopbackAddress(), blocking.getLocalPort());
                     Socket other = blocking.accept()) {
                 client.configureBlocking(false);
                 client.register(selector, SelectionKey.OP_READ);

@@ -33,7 +33,8 @@ class LeakCheckExtensionIT {
         try (ServerSocket socket = new ServerSocket(0, 1, InetAddress.getLoopbackAddress());
                 Selector selector = Selector.open()) {
             assertThat(socket.isBound() && selector.isOpen()).isTrue();
-            assertThat(before.added()).anySatisfy(line -> assertThat(line).contains("socket"))
+            assertThat(before.added())
+                    .anySatisfy(line -> assertThat(line).contains("socket"))
                     .anySatisfy(line -> assertThat(line).contains("eventpoll"));
         }
         assertThat(before.added()).isEmpty();
@@ -43,13 +44,15 @@ class LeakCheckExtensionIT {
     void runningThreadIsSeen() throws Exception {
         final LeakCheckExtension.Inventory before = new LeakCheckExtension.Inventory();
         final CountDownLatch end = new CountDownLatch(1);
-        final Thread thread = new Thread(() -> {
-            try {
-                end.await();
-            } catch (final InterruptedException e) {
-                Thread.currentThread().interrupt();
-            }
-        }, "pool-0-thread-0");
+        final Thread thread = new Thread(
+                () -> {
+                    try {
+                        end.await();
+                    } catch (final InterruptedException e) {
+                        Thread.currentThread().interrupt();
+                    }
+                },
+                "pool-0-thread-0");
         thread.start();
         assertThat(before.added()).anySatisfy(line -> assertThat(line).startsWith("thread pool-0-thread-0"));
         end.countDown();

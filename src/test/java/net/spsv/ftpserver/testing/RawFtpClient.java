@@ -139,8 +139,10 @@ public final class RawFtpClient implements AutoCloseable {
 
     /** Waits until the server's process has read everything that this client sent. */
     public RawFtpClient awaitTaken() {
-        Awaitility.await("the server reads what was sent").pollDelay(Duration.ZERO)
-                .pollInterval(Duration.ofMillis(1)).until(() -> unreadAtServer() == 0);
+        Awaitility.await("the server reads what was sent")
+                .pollDelay(Duration.ZERO)
+                .pollInterval(Duration.ofMillis(1))
+                .until(() -> unreadAtServer() == 0);
         return this;
     }
 
@@ -211,7 +213,8 @@ public final class RawFtpClient implements AutoCloseable {
         for (int i = 0; i < count; i++) {
             final int octet = readByte();
             if (octet < 0) {
-                throw failure("the server closed the connection after " + printable(Arrays.copyOf(bytes, i)),
+                throw failure(
+                        "the server closed the connection after " + printable(Arrays.copyOf(bytes, i)),
                         new EOFException());
             }
             bytes[i] = (byte) octet;
