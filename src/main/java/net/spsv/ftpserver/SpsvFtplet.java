@@ -34,7 +34,9 @@ import org.slf4j.LoggerFactory;
  * Switches single-port mode on: the one class that an installation names.
  *
  * <pre>
- * &lt;ftplets&gt;&lt;ftplet name="spsv"&gt;&lt;beans:bean class="net.spsv.ftpserver.SpsvFtplet"/&gt;&lt;/ftplet&gt;&lt;/ftplets&gt;
+ * &lt;ftplets&gt;
+ *   &lt;ftplet name="spsv"&gt;&lt;beans:bean class="net.spsv.ftpserver.SpsvFtplet"/&gt;&lt;/ftplet&gt;
+ * &lt;/ftplets&gt;
  *
  * factory.getFtplets().put("spsv", new SpsvFtplet());
  * </pre>
@@ -62,8 +64,8 @@ public class SpsvFtplet extends DefaultFtplet {
     /**
      * Sets the user name of data logins, matched without regard to case. No account may have it.
      *
-     * @param userName 1 to 32 printable ASCII characters, no brackets or colons, better A-Z and 0-9 only; the default is
-     *     {@code DATACONN}
+     * @param userName 1 to 32 printable ASCII characters, no brackets or colons, better A-Z and 0-9 only; the default
+     *     is {@code DATACONN}
      */
     public void setUserName(final String userName) {
         this.userName = userName;

@@ -11,8 +11,8 @@
  * See the License for the specific language governing permissions and limitations under the License.
  */
 /**
- * Single-port mode for Apache FtpServer: {@link net.spsv.ftpserver.SpsvFtplet} is what an installation names; everything
- * else is wired by it and not meant to be used directly.
+ * Single-port mode for Apache FtpServer: {@link net.spsv.ftpserver.SpsvFtplet} is what an installation names;
+ * everything else is wired by it and not meant to be used directly.
  *
  * <p>The rooms, from the wire inwards: {@code login} hears a connection, {@code token} knows whom it is for,
  * {@code detach} takes its socket from MINA, {@code data} transfers; {@code command} is what FtpServer sees of it.

@@ -41,8 +41,8 @@ import org.junit.jupiter.api.io.TempDir;
 /**
  * A server behind a router that forwards one port: passive mode fails, single-port mode works.
  *
- * <p>Where network namespaces are not to be had the tests are skipped with a notice. Where they are, and the environment
- * variable {@code CI} is {@code true}, whatever else is missing makes the tests fail.
+ * <p>Where network namespaces are not to be had the tests are skipped with a notice. Where they are, and the
+ * environment variable {@code CI} is {@code true}, whatever else is missing makes the tests fail.
  */
 @Timeout(120)
 class NatIT {

@@ -11,7 +11,7 @@
  * See the License for the specific language governing permissions and limitations under the License.
  */
 /**
- * The point of it all: a server behind a router that forwards one port. Client, router and server are network namespaces
- * of this machine, and the router translates addresses in earnest.
+ * The point of it all: a server behind a router that forwards one port. Client, router and server are network
+ * namespaces of this machine, and the router translates addresses in earnest.
  */
 package net.spsv.ftpserver.nat;
