@@ -76,21 +76,22 @@ class StartAndStopIT {
         final List<Socket> peers = new ArrayList<>();
 
         peers.add(login().openData());
+        for (final String type : new String[] {"I", "A"}) {
+            final SinglePortClient loading = login();
+            loading.command("200", "TYPE " + type);
+            peers.add(loading.openData());
+            loading.command("150", "RETR large.bin");
 
-        final SinglePortClient loading = login();
-        peers.add(loading.openData());
-        loading.command("150", "RETR large.bin");
-
-        final SinglePortClient storing = login();
-        final Socket upload = storing.openData();
-        peers.add(upload);
-        storing.command("150", "STOR begun.bin");
-        upload.getOutputStream().write(new byte[100_000]);
-
+            final SinglePortClient storing = login();
+            storing.command("200", "TYPE " + type);
+            final Socket upload = storing.openData();
+            peers.add(upload);
+            storing.command("150", "STOR begun" + type + ".bin");
+            upload.getOutputStream().write(new byte[100_000]);
+        }
         final SinglePortClient waiting = login();
         waiting.spsv();
         waiting.command("150", "RETR large.bin");
-
         login().spsv();
         clients.forEach(client -> peers.add(client.control()));
         final int port = server.port();
@@ -100,6 +101,7 @@ class StartAndStopIT {
         assertThat(server.awaitEnd(Duration.ofSeconds(5)))
                 .as("the process has ended")
                 .isTrue();
+        assertThat(server.lines()).contains("Stopping server...");
         for (final Socket peer : peers) {
             assertEnds(peer);
             peer.close();
@@ -143,6 +145,41 @@ class StartAndStopIT {
         final byte[] content = "through the one port".getBytes(StandardCharsets.US_ASCII);
         client.transmit("STOR typical.txt", content);
         assertThat(client.receive("RETR typical.txt")).isEqualTo(content);
+    }
+
+    @Test
+    void singlePortOnlyNeverOpensAnotherPort() throws Exception {
+        installation.edit(
+                FtpServerInstallation.CONFIGURATION,
+                "name=\"singlePortOnly\" value=\"false\"",
+                "name=\"singlePortOnly\" value=\"true\"");
+        server = installation.start();
+
+        final SinglePortClient client = login();
+        for (final String command : new String[] {"PASV", "EPSV", "PORT 127,0,0,1,4,210", "EPRT |1|127.0.0.1|1234|"}) {
+            assertThat(client.command("502", command)).contains("SPSV");
+        }
+        assertThat(server.listeningPorts()).containsExactly(server.port());
+        client.transmit("STOR only.txt", new byte[] {1, 2, 3});
+        assertThat(client.receive("RETR only.txt")).containsExactly(1, 2, 3);
+    }
+
+    @Test
+    void whatIsCommentedOutInTheExampleWorks() throws Exception {
+        installation.edit(
+                FtpServerInstallation.CONFIGURATION,
+                "<!-- Addresses that may connect (allow) or may not (deny)."
+                        + " Holds for control and for data connections.",
+                "");
+        installation.edit(FtpServerInstallation.CONFIGURATION, "</remote-ip-filter>\n      -->", "</remote-ip-filter>");
+        final String text = "227.SPSV=Use the same port again ({output.msg})\n";
+        installation.edit(FtpServerInstallation.CONFIGURATION, text, text + "-->");
+        installation.edit(FtpServerInstallation.CONFIGURATION, "messages\" />\n  -->", "messages\" />");
+        Files.createDirectories(installation.resolve("res/conf/messages"));
+        installation.write("res/conf/messages/FtpStatus.gen", text);
+        server = installation.start();
+
+        assertThat(login().command("227", "SPSV")).startsWith("227 Use the same port again (DATACONN:");
     }
 
     private SinglePortClient login() throws IOException {
