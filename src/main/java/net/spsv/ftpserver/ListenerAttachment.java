@@ -12,21 +12,27 @@
  */
 package net.spsv.ftpserver;
 
+import java.io.IOException;
+import java.net.StandardSocketOptions;
+import java.nio.channels.ServerSocketChannel;
 import java.util.Map;
+import java.util.Set;
 import java.util.TreeMap;
 import java.util.TreeSet;
 import java.util.concurrent.ConcurrentHashMap;
 import net.spsv.ftpserver.detach.ChannelDetacher;
 import net.spsv.ftpserver.detach.MinaInternals;
+import net.spsv.ftpserver.login.DataLoginFilter;
 import org.apache.ftpserver.FtpServerConfigurationException;
 import org.apache.ftpserver.listener.Listener;
-import org.apache.mina.core.filterchain.IoFilter;
 import org.apache.mina.core.session.IoSession;
 import org.apache.mina.transport.socket.SocketAcceptor;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
 
 /**
  * Keeps the filter in the chains of all listeners, also of one that is stopped and started again and so has a new
- * acceptor.
+ * acceptor, or suspended and resumed and so has new sockets.
  *
  * <p>FtpServer starts its listeners before its Ftplets, so the first sessions may be older than the filter; they get it
  * as well.
@@ -35,18 +41,17 @@ import org.apache.mina.transport.socket.SocketAcceptor;
  */
 final class ListenerAttachment {
 
-    private static final String NAME = "spsv";
-
-    /** The filter that hands everything to FtpServer's command threads; ours must hear it before. */
-    private static final String THREAD_POOL = "threadPool";
+    private static final Logger LOG = LoggerFactory.getLogger(ListenerAttachment.class);
 
     private final MinaInternals internals;
 
-    private final IoFilter filter;
+    private final DataLoginFilter filter;
 
-    private final Map<Listener, SocketAcceptor> attached = new ConcurrentHashMap<>();
+    private final Map<Listener, SocketAcceptor> acceptors = new ConcurrentHashMap<>();
 
-    ListenerAttachment(final MinaInternals internals, final IoFilter filter) {
+    private final Map<Listener, Set<ServerSocketChannel>> channels = new ConcurrentHashMap<>();
+
+    ListenerAttachment(final MinaInternals internals, final DataLoginFilter filter) {
         this.internals = internals;
         this.filter = filter;
     }
@@ -62,36 +67,44 @@ final class ListenerAttachment {
         final TreeSet<Integer> ports = new TreeSet<>();
         new TreeMap<>(listeners).forEach((name, listener) -> {
             final SocketAcceptor acceptor = internals.acceptor(listener);
-            if (acceptor == null && !listener.isStopped()) {
+            if (acceptor != null) {
+                attach(name, listener, acceptor);
+                ports.add(listener.getPort());
+            } else if (!listener.isStopped()) {
                 throw new FtpServerConfigurationException(
                         "Single-port mode needs FtpServer's own nio-listener, but" + " listener \"" + name + "\" is a "
                                 + listener.getClass().getName());
-            }
-            if (acceptor != null) {
-                if (attached.get(listener) != acceptor) {
-                    attach(name, acceptor);
-                    attached.put(listener, acceptor);
-                }
-                ports.add(listener.getPort());
             }
         });
         return ports;
     }
 
-    private void attach(final String name, final SocketAcceptor acceptor) {
-        if (!acceptor.getFilterChain().contains(THREAD_POOL)) {
-            throw new FtpServerConfigurationException("Single-port mode cannot be added to listener \"" + name
-                    + "\": its filter chain has no " + THREAD_POOL);
-        }
-        if (!acceptor.getFilterChain().contains(NAME)) {
-            acceptor.getFilterChain().addBefore(THREAD_POOL, NAME, filter);
-        }
-        for (final IoSession session : acceptor.getManagedSessions().values()) {
-            if (session.getFilterChain().contains(THREAD_POOL)
-                    && !session.getFilterChain().contains(NAME)) {
-                session.getFilterChain().addBefore(THREAD_POOL, NAME, filter);
+    private void attach(final String name, final Listener listener, final SocketAcceptor acceptor) {
+        if (acceptors.put(listener, acceptor) != acceptor) {
+            if (!filter.attachTo(acceptor.getFilterChain())) {
+                throw new FtpServerConfigurationException(
+                        "Single-port mode cannot be added to listener \"" + name + "\", which has no command threads");
+            }
+            for (final IoSession session : acceptor.getManagedSessions().values()) {
+                filter.attachTo(session.getFilterChain());
             }
         }
-        internals.setListeningReceiveBuffer(acceptor, ChannelDetacher.RECEIVE_BUFFER);
+        final Set<ServerSocketChannel> listening = internals.listeningChannels(acceptor);
+        if (!listening.equals(channels.put(listener, listening))) {
+            listening.forEach(ListenerAttachment::scaleReceiveWindow);
+        }
+    }
+
+    /**
+     * Lets the connections to come offer a scaled receive window. {@code NioListener} sets SO_RCVBUF of its socket to
+     * 512, and TCP settles the scale at the handshake from the listening socket's buffer: 64 KiB in flight would be the
+     * limit of every upload.
+     */
+    private static void scaleReceiveWindow(final ServerSocketChannel listening) {
+        try {
+            listening.setOption(StandardSocketOptions.SO_RCVBUF, ChannelDetacher.RECEIVE_BUFFER);
+        } catch (IOException e) {
+            LOG.warn("Uploads over distance will be slow, the receive window of {} stays small", listening, e);
+        }
     }
 }

@@ -55,11 +55,12 @@ public class SpsvFtplet extends DefaultFtplet {
 
     private boolean singlePortOnly;
 
-    private DefaultFtpServerContext context;
-
     private DataConnections dataConnections;
 
     private ListenerAttachment listeners;
+
+    /** Set from the end of init to the beginning of destroy; written last and read first. */
+    private volatile DefaultFtpServerContext context;
 
     /**
      * Sets the user name of data logins, matched without regard to case. No account may have it.
@@ -105,22 +106,25 @@ public class SpsvFtplet extends DefaultFtplet {
         }
         checkNoAccount(server, config.userName());
         final MinaInternals internals = MinaInternals.probe();
-        final DataConnections connections = new DataConnections(server);
+        final DataConnections connections = new DataConnections(server, internals);
         if (!connections.canReplaceFactory()) {
             throw new FtpException("Single-port mode cannot run on this version of FtpServer: its sessions keep their"
                     + " data connections elsewhere than those of 1.2.1");
         }
         final SpsvMessages messages =
                 new SpsvMessages(server.getMessageResource(), () -> isFull(server) && connections.isAwaited());
-        final ListenerAttachment attachment = new ListenerAttachment(
-                internals, new DataLoginFilter(server, connections, new ChannelDetacher(internals), config.userName()));
+        final DataLoginFilter filter =
+                new DataLoginFilter(server, connections, new ChannelDetacher(internals), config.userName());
+        final ListenerAttachment attachment = new ListenerAttachment(internals, filter);
 
         server.setMessageResource(messages);
         server.setCommandFactory(new SpsvCommandFactory(
-                server.getCommandFactory(), new SPSV(connections, config.userName()), config.isSinglePortOnly()));
-        context = server;
+                server.getCommandFactory(),
+                new SPSV(connections, filter, config.userName()),
+                config.isSinglePortOnly()));
         dataConnections = connections;
         listeners = attachment;
+        context = server;
         LOG.info(
                 "Single-port mode (SPSV) {} is on for port(s) {}, data user {}{}",
                 Objects.toString(SpsvFtplet.class.getPackage().getImplementationVersion(), "(unpackaged)"),
@@ -149,8 +153,9 @@ public class SpsvFtplet extends DefaultFtplet {
     /** {@inheritDoc} */
     @Override
     public FtpletResult onConnect(final FtpSession session) {
-        if (listeners != null) {
-            listeners.attach(context.getListeners());
+        final DefaultFtpServerContext server = context;
+        if (server != null) {
+            listeners.attach(server.getListeners());
         }
         return FtpletResult.DEFAULT;
     }
@@ -158,16 +163,17 @@ public class SpsvFtplet extends DefaultFtplet {
     /** {@inheritDoc} */
     @Override
     public void destroy() {
-        if (context == null) {
+        final DefaultFtpServerContext server = context;
+        if (server == null) {
             return;
         }
-        dataConnections.close();
-        if (context.getCommandFactory() instanceof SpsvCommandFactory) {
-            context.setCommandFactory(((SpsvCommandFactory) context.getCommandFactory()).host());
-        }
-        if (context.getMessageResource() instanceof SpsvMessages) {
-            context.setMessageResource(((SpsvMessages) context.getMessageResource()).host());
-        }
         context = null;
+        dataConnections.close();
+        if (server.getCommandFactory() instanceof SpsvCommandFactory) {
+            server.setCommandFactory(((SpsvCommandFactory) server.getCommandFactory()).host());
+        }
+        if (server.getMessageResource() instanceof SpsvMessages) {
+            server.setMessageResource(((SpsvMessages) server.getMessageResource()).host());
+        }
     }
 }

@@ -22,7 +22,10 @@ import org.apache.ftpserver.ftplet.FtpRequest;
 import org.apache.ftpserver.impl.FtpIoSession;
 import org.apache.ftpserver.impl.FtpServerContext;
 import org.apache.ftpserver.impl.LocalizedFtpReply;
+import org.apache.mina.core.RuntimeIoException;
 import org.apache.mina.transport.socket.SocketSessionConfig;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
 
 /**
  * <code>SPSV &lt;CRLF&gt;</code>
@@ -40,7 +43,11 @@ public final class SPSV extends AbstractCommand {
     /** Request denied for policy reasons, RFC 2228, section 8. */
     private static final int REPLY_534_REQUEST_DENIED = 534;
 
+    private static final Logger LOG = LoggerFactory.getLogger(SPSV.class);
+
     private final DataConnections dataConnections;
+
+    private final DataLoginFilter filter;
 
     private final String dataUser;
 
@@ -48,10 +55,12 @@ public final class SPSV extends AbstractCommand {
      * Creates the command.
      *
      * @param dataConnections where it prepares data connections
+     * @param filter puts tokens into replies
      * @param dataUser the user name of data logins
      */
-    public SPSV(final DataConnections dataConnections, final String dataUser) {
+    public SPSV(final DataConnections dataConnections, final DataLoginFilter filter, final String dataUser) {
         this.dataConnections = dataConnections;
+        this.filter = filter;
         this.dataUser = dataUser;
     }
 
@@ -75,9 +84,8 @@ public final class SPSV extends AbstractCommand {
                     LocalizedFtpReply.translate(session, request, context, REPLY_534_REQUEST_DENIED, "SPSV", null));
             return;
         }
-        // With Nagle's algorithm the 226 of every transfer waits for the client's delayed ACK of the 150.
-        ((SocketSessionConfig) session.getConfig()).setTcpNoDelay(true);
-        DataLoginFilter.revealInNextReply(session, dataConnections.prepare(session));
+        sendAtOnce(session);
+        filter.revealInNextReply(session.getFilterChain().getSession(), dataConnections.prepare(session));
         session.write(LocalizedFtpReply.translate(
                 session,
                 request,
@@ -85,5 +93,14 @@ public final class SPSV extends AbstractCommand {
                 FtpReply.REPLY_227_ENTERING_PASSIVE_MODE,
                 "SPSV",
                 dataUser + ':' + DataLoginFilter.TOKEN_PLACEHOLDER));
+    }
+
+    /** With Nagle's algorithm the 226 of every transfer waits for the client's delayed ACK of the 150. */
+    private static void sendAtOnce(final FtpIoSession session) {
+        try {
+            ((SocketSessionConfig) session.getConfig()).setTcpNoDelay(true);
+        } catch (RuntimeIoException e) {
+            LOG.debug("The peer has left already", e);
+        }
     }
 }

@@ -22,10 +22,11 @@ import java.util.concurrent.ThreadPoolExecutor;
  * pool is one larger for every waiter, as {@code ForkJoinPool.ManagedBlocker} does it.
  *
  * <p>MINA's {@code OrderedThreadPoolExecutor} asks for care. It starts threads only when work comes in, not when its
- * limit rises; {@code prestartCoreThread} starts one for work that is queued already, if the core size allows, and
- * lowering the core size again sends nobody home as long as the pool is not above it. Lowering the maximum sends one
- * thread home for each that is too many <em>now</em>, without regard to those that were told already: so it is lowered
- * only while the pool is within its limit, or threads that the queued work needs would go as well.
+ * limit rises; {@code prestartCoreThread} starts one for work that is queued already, if the core size allows. Lowering
+ * a size sends threads home for all that the pool is above it <em>now</em>, without regard to those that were sent
+ * already and are still busy; then threads go that the queued work needs. So the core size is touched only while the
+ * pool is below its maximum, and the maximum is lowered only while the pool is within it: each waiter brings one thread
+ * and takes at most one away.
  *
  * <p>Threading: safe for all threads; never blocks for long.
  */
@@ -46,6 +47,11 @@ final class CommandThreads {
             surplus--;
         } else {
             pool.setMaximumPoolSize(pool.getMaximumPoolSize() + 1);
+        }
+        while (pool.getPoolSize() >= pool.getMaximumPoolSize()) {
+            // Threads that were sent home are among them, and will not stand in for this one.
+            pool.setMaximumPoolSize(pool.getMaximumPoolSize() + 1);
+            surplus++;
         }
         final int core = pool.getCorePoolSize();
         pool.setCorePoolSize(pool.getMaximumPoolSize());

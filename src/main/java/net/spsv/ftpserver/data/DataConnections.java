@@ -16,6 +16,8 @@ import java.net.InetAddress;
 import java.net.InetSocketAddress;
 import java.util.Set;
 import java.util.concurrent.ConcurrentHashMap;
+import net.spsv.ftpserver.detach.ControlInput;
+import net.spsv.ftpserver.detach.MinaInternals;
 import net.spsv.ftpserver.token.DataToken;
 import net.spsv.ftpserver.token.TokenRegistry;
 import org.apache.ftpserver.impl.FtpIoSession;
@@ -38,6 +40,8 @@ public final class DataConnections {
 
     private final CommandThreads commandThreads;
 
+    private final ControlInput controlInput;
+
     private final TokenRegistry<PendingDataConnection> tokens = new TokenRegistry<>();
 
     private final Set<SpsvDataConnectionFactory> armed = ConcurrentHashMap.newKeySet();
@@ -46,9 +50,11 @@ public final class DataConnections {
      * Creates the server's data connections.
      *
      * @param context the server
+     * @param internals where the socket of a session is found
      */
-    public DataConnections(final FtpServerContext context) {
+    public DataConnections(final FtpServerContext context, final MinaInternals internals) {
         this.context = context;
+        this.controlInput = new ControlInput(internals);
         this.commandThreads = new CommandThreads(context.getThreadPoolExecutor());
     }
 
@@ -122,6 +128,10 @@ public final class DataConnections {
 
     TokenRegistry<PendingDataConnection> tokens() {
         return tokens;
+    }
+
+    ControlInput controlInput() {
+        return controlInput;
     }
 
     CommandThreads commandThreads() {

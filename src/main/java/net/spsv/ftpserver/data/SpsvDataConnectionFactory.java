@@ -19,7 +19,6 @@ import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.ExecutionException;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.TimeoutException;
-import java.util.concurrent.atomic.AtomicInteger;
 import net.spsv.ftpserver.detach.DetachedChannel;
 import net.spsv.ftpserver.detach.IoThread;
 import net.spsv.ftpserver.token.DataToken;
@@ -29,6 +28,7 @@ import org.apache.ftpserver.ftplet.DataConnection;
 import org.apache.ftpserver.impl.FtpIoSession;
 import org.apache.ftpserver.impl.FtpServerContext;
 import org.apache.ftpserver.impl.IODataConnectionFactory;
+import org.apache.mina.core.session.IoSession;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
@@ -39,8 +39,8 @@ import org.slf4j.LoggerFactory;
  * and EPSV go on working through it unchanged. The last preparation wins: each ends what the one before had prepared.
  *
  * <p>Threading: FtpServer's commands call it one at a time. The I/O thread of the control session calls
- * {@link #abort()}, {@link #abortHandled()} and {@link #controlConnectionEnded()}, none of which blocks; it must never
- * call FtpServer's own methods, which are synchronized and hold their lock while PASV waits.
+ * {@link #abort()} and {@link #controlConnectionEnded()}, neither of which blocks; it must never call FtpServer's own
+ * methods, which are synchronized and hold their lock while PASV waits.
  */
 public final class SpsvDataConnectionFactory extends IODataConnectionFactory {
 
@@ -55,9 +55,6 @@ public final class SpsvDataConnectionFactory extends IODataConnectionFactory {
 
     private final Object lock = new Object();
 
-    /** ABORs that the I/O thread has seen and FtpServer has not answered yet. */
-    private final AtomicInteger aborts = new AtomicInteger();
-
     /** Whether SPSV was the last preparation. Command threads only. */
     private boolean singlePort;
 
@@ -67,8 +64,11 @@ public final class SpsvDataConnectionFactory extends IODataConnectionFactory {
     /** Guarded by lock. */
     private DataToken token;
 
-    /** Completed when the control connection ends. */
-    private final CompletableFuture<Void> controlEnd = new CompletableFuture<>();
+    /** Set when the control connection has ended. Guarded by lock. */
+    private boolean controlEnded;
+
+    /** Whether the control connection has ended, while a command thread wants to know. Guarded by lock. */
+    private CompletableFuture<Boolean> question;
 
     private volatile boolean transferring;
 
@@ -87,7 +87,7 @@ public final class SpsvDataConnectionFactory extends IODataConnectionFactory {
             pending = new PendingDataConnection(ipCheck ? peerAddress() : null);
             token = dataConnections.tokens().mint(pending);
             dataConnections.add(this);
-            if (controlEnd.isDone()) {
+            if (controlEnded) {
                 endPending();
             }
             return token;
@@ -143,7 +143,7 @@ public final class SpsvDataConnectionFactory extends IODataConnectionFactory {
             throw new DataConnectionException("Single-port data connections are not protected");
         }
         transferring = true;
-        if (aborts.get() > 0) {
+        if (Aborts.of(controlSession).areOutstanding()) {
             throw new SocketException("The transfer was aborted before it began");
         }
         final DetachedChannel channel = await(awaited);
@@ -176,27 +176,21 @@ public final class SpsvDataConnectionFactory extends IODataConnectionFactory {
         super.closeDataConnection();
     }
 
-    /**
-     * Ends a single-port transfer that runs, waits for its connection, or is yet to begin behind commands that are
-     * queued. Call as soon as ABOR is seen, before FtpServer gets it.
-     */
+    /** Ends a single-port transfer that runs or waits for its connection. */
     public void abort() {
-        aborts.incrementAndGet();
         synchronized (lock) {
             endPending();
         }
     }
 
-    /** Call once for each {@link #abort()}, when FtpServer has dealt with the ABOR. */
-    public void abortHandled() {
-        aborts.decrementAndGet();
-    }
-
     /** Drops the data connection, waiting or in use, and lets no other come. */
     public void controlConnectionEnded() {
         synchronized (lock) {
-            controlEnd.complete(null);
+            controlEnded = true;
             endPending();
+            if (question != null) {
+                question.complete(true);
+            }
         }
     }
 
@@ -213,26 +207,28 @@ public final class SpsvDataConnectionFactory extends IODataConnectionFactory {
      * Refuses to call an upload complete when the control connection has ended: a client that dies closes both, and its
      * data connection then ends just like that of a complete file.
      *
-     * <p>The end of the control connection came first, but may be on its way still. So the I/O thread is asked, twice:
-     * it may be past looking for input when the first question comes, but not with the second.
+     * <p>The end of the control connection came first, but MINA may not have read it yet; so its I/O thread is asked to
+     * read now.
      *
      * @throws SocketException if the control connection is gone
      */
     void ensureControlConnection() throws SocketException {
-        hearFromIoThread();
-        hearFromIoThread();
-        if (controlEnd.isDone()) {
-            throw new SocketException("The control connection ended during the transfer");
+        final CompletableFuture<Boolean> ended = new CompletableFuture<>();
+        synchronized (lock) {
+            question = ended;
+            if (controlEnded) {
+                ended.complete(true);
+            }
         }
-    }
-
-    private void hearFromIoThread() throws SocketException {
-        final CompletableFuture<Void> heard = new CompletableFuture<>();
-        IoThread.execute(controlSession.getFilterChain().getSession(), () -> heard.complete(null));
+        final IoSession session = controlSession.getFilterChain().getSession();
+        IoThread.execute(
+                session, () -> ended.complete(dataConnections.controlInput().hasEnded(session)));
         try {
-            CompletableFuture.anyOf(heard, controlEnd).get(IO_THREAD_MILLIS, TimeUnit.MILLISECONDS);
+            if (ended.get(IO_THREAD_MILLIS, TimeUnit.MILLISECONDS)) {
+                throw new SocketException("The control connection ended during the transfer");
+            }
         } catch (TimeoutException e) {
-            LOG.debug("The peer of {} does not read its replies", controlSession.getRemoteAddress());
+            LOG.debug("The peer of {} does not read its replies", session);
         } catch (ExecutionException e) {
             throw new IllegalStateException(e);
         } catch (InterruptedException e) {

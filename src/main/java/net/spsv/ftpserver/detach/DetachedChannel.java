@@ -44,6 +44,10 @@ public final class DetachedChannel implements Closeable {
 
     private static final Logger LOG = LoggerFactory.getLogger(DetachedChannel.class);
 
+    private static final int UNREAD_CHUNK = 8192;
+
+    private static final int UNREAD_CHUNKS = 64;
+
     private final SocketChannel channel;
 
     private final InetSocketAddress peer;
@@ -55,6 +59,9 @@ public final class DetachedChannel implements Closeable {
 
     /** Guarded by this. */
     private Selector selector;
+
+    /** Whether the kernel may be sending a file at this moment. Guarded by this. */
+    private boolean sendingFile;
 
     /** Guarded by this for changes. */
     private volatile boolean closed;
@@ -155,7 +162,7 @@ public final class DetachedChannel implements Closeable {
         while (true) {
             final long written;
             try {
-                written = file.transferTo(position, count, channel);
+                written = transfer(file, position, count);
             } catch (IOException e) {
                 // transferTo does not say which side failed; the file tells by itself.
                 file.read(ByteBuffer.allocate(1), position);
@@ -166,6 +173,30 @@ public final class DetachedChannel implements Closeable {
                 return written;
             }
             await(SelectionKey.OP_WRITE);
+        }
+    }
+
+    /**
+     * Sends without letting go of the socket.
+     *
+     * <p>Before Java 21 a channel that is closed during {@code transferTo} is closed under it: the number of the file
+     * descriptor can belong to somebody else's connection by the time the kernel sends. So the close waits for the
+     * system call, which does not wait for anybody.
+     */
+    private long transfer(final FileChannel file, final long position, final long count) throws IOException {
+        synchronized (this) {
+            ensureOpen();
+            sendingFile = true;
+        }
+        try {
+            return file.transferTo(position, count, channel);
+        } finally {
+            synchronized (this) {
+                sendingFile = false;
+                if (closed) {
+                    channel.close();
+                }
+            }
         }
     }
 
@@ -182,10 +213,19 @@ public final class DetachedChannel implements Closeable {
         }
         try {
             channel.shutdownOutput();
+            discardInput();
         } catch (IOException e) {
             throw broken(e);
         } finally {
             channel.close();
+        }
+    }
+
+    /** With input unread the system would answer the close with a reset, which takes what is in flight with it. */
+    private void discardInput() throws IOException {
+        final ByteBuffer unread = ByteBuffer.allocate(UNREAD_CHUNK);
+        for (int i = 0; i < UNREAD_CHUNKS && channel.read(unread) == UNREAD_CHUNK; i++) {
+            unread.clear();
         }
     }
 
@@ -203,7 +243,9 @@ public final class DetachedChannel implements Closeable {
                 LOG.debug("The peer will not see a reset", e);
             }
             try {
-                channel.close();
+                if (!sendingFile) {
+                    channel.close();
+                }
             } catch (IOException e) {
                 LOG.debug("The socket of a dropped data connection did not close cleanly", e);
             }

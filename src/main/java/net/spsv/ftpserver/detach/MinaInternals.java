@@ -12,16 +12,16 @@
  */
 package net.spsv.ftpserver.detach;
 
-import java.io.IOException;
 import java.lang.reflect.AccessibleObject;
 import java.lang.reflect.Field;
 import java.lang.reflect.InvocationTargetException;
 import java.lang.reflect.Method;
-import java.net.StandardSocketOptions;
 import java.nio.channels.SelectionKey;
 import java.nio.channels.ServerSocketChannel;
 import java.nio.channels.SocketChannel;
+import java.util.HashSet;
 import java.util.Map;
+import java.util.Set;
 import org.apache.ftpserver.FtpServerConfigurationException;
 import org.apache.ftpserver.listener.Listener;
 import org.apache.ftpserver.listener.nio.NioListener;
@@ -140,34 +140,24 @@ public final class MinaInternals {
     }
 
     /**
-     * Lets the connections that an acceptor accepts from now on offer a scaled receive window.
-     *
-     * <p>{@code NioListener} sets SO_RCVBUF of its listening socket to 512, and TCP settles the window scale at the
-     * handshake from the listening socket's buffer: 64 KiB would be the limit of every upload for ever.
+     * The listening sockets of an acceptor, which are others after the listener was suspended.
      *
      * @param socketAcceptor a bound acceptor
-     * @param bytes the receive buffer to ask the system for, in bytes
+     * @return its sockets; empty if this MINA keeps them elsewhere
      */
-    public void setListeningReceiveBuffer(final SocketAcceptor socketAcceptor, final int bytes) {
-        if (boundHandles == null || !boundHandles.getDeclaringClass().isInstance(socketAcceptor)) {
-            return;
-        }
-        final Map<?, ?> handles = (Map<?, ?>) get(boundHandles, socketAcceptor);
-        synchronized (handles) {
-            for (final Object handle : handles.values()) {
-                if (handle instanceof ServerSocketChannel) {
-                    setReceiveBuffer((ServerSocketChannel) handle, bytes);
+    public Set<ServerSocketChannel> listeningChannels(final SocketAcceptor socketAcceptor) {
+        final Set<ServerSocketChannel> channels = new HashSet<>();
+        if (boundHandles != null && boundHandles.getDeclaringClass().isInstance(socketAcceptor)) {
+            final Map<?, ?> handles = (Map<?, ?>) get(boundHandles, socketAcceptor);
+            synchronized (handles) {
+                for (final Object handle : handles.values()) {
+                    if (handle instanceof ServerSocketChannel) {
+                        channels.add((ServerSocketChannel) handle);
+                    }
                 }
             }
         }
-    }
-
-    private static void setReceiveBuffer(final ServerSocketChannel listening, final int bytes) {
-        try {
-            listening.setOption(StandardSocketOptions.SO_RCVBUF, bytes);
-        } catch (IOException e) {
-            LOG.warn("The receive window of {} stays small: {}", listening, e.toString());
-        }
+        return channels;
     }
 
     private static Object get(final Field field, final Object owner) {

@@ -16,6 +16,8 @@ import java.util.concurrent.Executor;
 import org.apache.mina.core.session.IoEvent;
 import org.apache.mina.core.session.IoEventType;
 import org.apache.mina.core.session.IoSession;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
 
 /**
  * The end of a session's queue on FtpServer's command pool.
@@ -26,6 +28,8 @@ import org.apache.mina.core.session.IoSession;
  * <p>Threading: safe for all threads and sessions.
  */
 final class CommandQueue {
+
+    private static final Logger LOG = LoggerFactory.getLogger(CommandQueue.class);
 
     private final Executor commandPool;
 
@@ -43,7 +47,12 @@ final class CommandQueue {
         commandPool.execute(new IoEvent(IoEventType.MESSAGE_RECEIVED, session, null) {
             @Override
             public void fire() {
-                task.run();
+                try {
+                    task.run();
+                } catch (RuntimeException e) {
+                    // It would end the thread, and with it the handling of this session's later events.
+                    LOG.warn("Task on a command thread failed for {}", session, e);
+                }
             }
         });
     }

@@ -129,9 +129,9 @@ final class DataLogin {
         return state == State.AWAIT_PASS;
     }
 
-    /** Forgets what was said, as REIN makes FtpServer do. */
-    void reset() {
-        state = State.UNDECIDED;
+    /** Takes note that a real user has logged in; later logins of the session are FtpServer's, but for the data user's. */
+    void loggedIn() {
+        state = State.ORDINARY;
     }
 
     private Action decide(final String presented) {

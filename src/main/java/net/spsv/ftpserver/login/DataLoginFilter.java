@@ -20,7 +20,9 @@ import net.spsv.ftpserver.detach.IoThread;
 import net.spsv.ftpserver.token.DataToken;
 import org.apache.ftpserver.impl.FtpServerContext;
 import org.apache.mina.core.buffer.IoBuffer;
+import org.apache.mina.core.filterchain.DefaultIoFilterChainBuilder;
 import org.apache.mina.core.filterchain.IoFilterAdapter;
+import org.apache.mina.core.filterchain.IoFilterChain;
 import org.apache.mina.core.session.AttributeKey;
 import org.apache.mina.core.session.IdleStatus;
 import org.apache.mina.core.session.IoSession;
@@ -39,6 +41,11 @@ public final class DataLoginFilter extends IoFilterAdapter {
 
     /** Stands for the token in the reply that FtpServer and its logs get to see; as long as a token. */
     public static final String TOKEN_PLACEHOLDER = "********************************";
+
+    private static final String NAME = "spsv";
+
+    /** The filter that hands everything to FtpServer's command threads. */
+    private static final String THREAD_POOL = "threadPool";
 
     private static final AttributeKey CONVERSATION = new AttributeKey(DataLoginFilter.class, "conversation");
 
@@ -75,12 +82,40 @@ public final class DataLoginFilter extends IoFilterAdapter {
     }
 
     /**
+     * Puts this filter into the chain of a session, if it is not there yet.
+     *
+     * @param chain the session's filters
+     */
+    public void attachTo(final IoFilterChain chain) {
+        synchronized (chain) {
+            if (!chain.contains(this) && chain.contains(THREAD_POOL)) {
+                chain.addBefore(THREAD_POOL, NAME, this);
+            }
+        }
+    }
+
+    /**
+     * Puts this filter before the command threads of all sessions to come.
+     *
+     * @param builder a listener's filters
+     * @return false if the listener has no command threads
+     */
+    public boolean attachTo(final DefaultIoFilterChainBuilder builder) {
+        if (builder.contains(THREAD_POOL) && !builder.contains(NAME)) {
+            builder.addBefore(THREAD_POOL, NAME, this);
+        }
+        return builder.contains(NAME);
+    }
+
+    /**
      * Lets the next reply of a session carry a token in the place of {@link #TOKEN_PLACEHOLDER}.
      *
      * @param session the control session
      * @param token the token
      */
-    public static void revealInNextReply(final IoSession session, final DataToken token) {
+    public void revealInNextReply(final IoSession session, final DataToken token) {
+        // A session that was being opened when the filter was put into its listener may have been missed.
+        attachTo(session.getFilterChain());
         session.setAttribute(TOKEN, token);
     }
 

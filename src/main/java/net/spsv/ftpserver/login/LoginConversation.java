@@ -15,7 +15,9 @@ package net.spsv.ftpserver.login;
 import java.io.IOException;
 import java.net.InetSocketAddress;
 import java.nio.charset.StandardCharsets;
+import java.util.List;
 import java.util.concurrent.atomic.AtomicInteger;
+import net.spsv.ftpserver.data.Aborts;
 import net.spsv.ftpserver.data.DataConnections;
 import net.spsv.ftpserver.data.PendingDataConnection;
 import net.spsv.ftpserver.data.SpsvDataConnectionFactory;
@@ -123,7 +125,8 @@ final class LoginConversation {
      */
     void inputEnded(final NextFilter next) throws Exception {
         inputEnded = true;
-        if (held) {
+        if (held || mode == Mode.REFUSED) {
+            // MINA would report it over and over, and FtpServer would close before the 504 is out.
             session.suspendRead();
         } else {
             next.inputClosed(session);
@@ -135,21 +138,26 @@ final class LoginConversation {
     }
 
     void replySent(final NextFilter next) {
-        repliesInFlight.decrementAndGet();
+        if (repliesInFlight.get() > 0) {
+            // Else the session is older than this conversation, and so is the reply.
+            repliesInFlight.decrementAndGet();
+        }
         advance(next);
     }
 
     private void markReturned(final NextFilter next) {
         markUnderway = false;
         somethingAhead = false;
-        advance(next);
+        if (!session.isClosing()) {
+            advance(next);
+        }
     }
 
     private void advance(final NextFilter next) {
         final boolean wasHeld = held;
         held = false;
         if (isLoggedIn() && !markUnderway) {
-            login.reset();
+            login.loggedIn();
             mode = Mode.LISTENING;
             passOn(next, lines.takeAll());
         } else {
@@ -163,8 +171,10 @@ final class LoginConversation {
     }
 
     private void release(final NextFilter next) {
-        if (inputEnded && mode != Mode.REFUSED) {
-            next.inputClosed(session);
+        if (inputEnded) {
+            if (mode != Mode.REFUSED) {
+                next.inputClosed(session);
+            }
         } else if (session.isReadSuspended()) {
             session.resumeRead();
         }
@@ -275,7 +285,7 @@ final class LoginConversation {
             final DetachedChannel channel = detacher.detach(session, lines.takeAll());
             LOG.debug("{} is open", channel);
             pending.deliver(channel);
-        } catch (IOException e) {
+        } catch (IOException | RuntimeException e) {
             LOG.debug("A data connection was lost at its login", e);
             pending.close();
         }
@@ -303,18 +313,25 @@ final class LoginConversation {
             next.messageReceived(session, IoBuffer.wrap(bytes));
             return;
         }
-        final byte[] kept = watch.scan(bytes);
-        final int aborts = watch.takeAborts();
+        final List<byte[]> parts = watch.scan(bytes);
+        for (final byte[] part : parts.subList(0, parts.size() - 1)) {
+            passAbortOn(next, part);
+        }
+        final byte[] rest = parts.get(parts.size() - 1);
+        if (rest.length > 0) {
+            next.messageReceived(session, IoBuffer.wrap(rest));
+        }
+    }
+
+    private void passAbortOn(final NextFilter next, final byte[] bytes) {
+        final Aborts aborts = Aborts.of(session);
+        aborts.seen();
         final SpsvDataConnectionFactory factory = DataConnections.of(session);
-        for (int i = 0; factory != null && i < aborts; i++) {
+        if (factory != null) {
             factory.abort();
         }
-        if (kept.length > 0) {
-            next.messageReceived(session, IoBuffer.wrap(kept));
-        }
-        for (int i = 0; factory != null && i < aborts; i++) {
-            commandQueue.then(session, factory::abortHandled);
-        }
+        next.messageReceived(session, IoBuffer.wrap(bytes));
+        commandQueue.then(session, aborts::handled);
     }
 
     private boolean isLoggedIn() {

@@ -12,14 +12,16 @@
  */
 package net.spsv.ftpserver.login;
 
+import java.util.ArrayList;
 import java.util.Arrays;
+import java.util.List;
 
 /**
  * Looks at the command lines of a logged-in session as they come in, ahead of FtpServer, which gets to them only when
  * the running transfer has ended.
  *
  * <ul>
- *   <li>It counts ABORs.
+ *   <li>It finds ABOR.
  *   <li>It takes out telnet's Interrupt Process and Synch, which clients put in front of ABOR (RFC 959, section 4.1.3),
  *       at the start of a line, where no command begins with such a byte. FtpServer would refuse the line for them.
  *   <li>It takes out the argument of SPDT, which is a token and would be logged; FtpServer does not know the command.
@@ -38,30 +40,33 @@ final class TransferWatch {
 
     private boolean verbEnded;
 
-    private int aborts;
-
     /**
      * Takes in what was received.
      *
      * @param received any part of the stream of command lines
-     * @return the same bytes without what FtpServer is not to see
+     * @return the same bytes without what FtpServer is not to see, in parts: each but the last ends with an ABOR line
      */
-    byte[] scan(final byte[] received) {
+    List<byte[]> scan(final byte[] received) {
+        final List<byte[]> parts = new ArrayList<>();
         final byte[] kept = new byte[received.length];
         int length = 0;
+        int start = 0;
         for (final byte b : received) {
+            final boolean abort = b == '\n' && verbIs("ABOR");
             if (isForFtpServer(b)) {
                 kept[length++] = b;
             }
+            if (abort) {
+                parts.add(Arrays.copyOfRange(kept, start, length));
+                start = length;
+            }
         }
-        return length == received.length ? received : Arrays.copyOf(kept, length);
+        parts.add(Arrays.copyOfRange(kept, start, length));
+        return parts;
     }
 
     private boolean isForFtpServer(final byte b) {
         if (b == '\n') {
-            if (verbIs("ABOR")) {
-                aborts++;
-            }
             verbLength = 0;
             verbEnded = false;
             return true;
@@ -85,16 +90,5 @@ final class TransferWatch {
 
     private boolean verbIs(final String name) {
         return verbLength == verb.length && name.equals(new String(verb));
-    }
-
-    /**
-     * Says how many ABORs have come since it was asked last.
-     *
-     * @return 0 or more
-     */
-    int takeAborts() {
-        final int taken = aborts;
-        aborts = 0;
-        return taken;
     }
 }
