@@ -91,10 +91,15 @@ public final class RawFtpClient implements AutoCloseable {
 
     /** Logs this connection in as a data connection, greeting included, and returns its socket. */
     public Socket dataLogin(final Endpoint endpoint) {
-        greeted();
-        line("USER " + endpoint.user()).expect(331);
-        line("PASS " + endpoint.token());
-        return spliced();
+        try {
+            greeted();
+            line("USER " + endpoint.user()).expect(331);
+            line("PASS " + endpoint.token());
+            return spliced();
+        } catch (final AssertionError e) {
+            close();
+            throw e;
+        }
     }
 
     /** Reads exactly {@code 200 DATA<CRLF>} and returns the socket, which is the data connection from there on. */
@@ -193,6 +198,12 @@ public final class RawFtpClient implements AutoCloseable {
         return this;
     }
 
+    /** Switches to TYPE I, in which a transfer changes no byte. */
+    public RawFtpClient binary() {
+        line("TYPE I").expect(200);
+        return this;
+    }
+
     /** Sends SPSV and returns what stood between the brackets of its 227. */
     public Endpoint spsv() {
         return endpoint(line("SPSV").expect(227));
@@ -205,6 +216,30 @@ public final class RawFtpClient implements AutoCloseable {
             throw new AssertionError("no (user:token) in: " + reply);
         }
         return new Endpoint(matcher.group(1), matcher.group(2));
+    }
+
+    /** Downloads a file through SPSV on this logged-in session. */
+    public byte[] retrieve(final String file) {
+        try (Socket data = dataConnection(socket.getPort(), spsv())) {
+            line("RETR " + file).expect(150);
+            final byte[] content = readFully(data);
+            expect(226);
+            return content;
+        } catch (final IOException e) {
+            throw failure("could not retrieve " + file, e);
+        }
+    }
+
+    /** Uploads a file through SPSV on this logged-in session. */
+    public void store(final String file, final byte... content) {
+        try (Socket data = dataConnection(socket.getPort(), spsv())) {
+            line("STOR " + file).expect(150);
+            data.getOutputStream().write(content);
+            data.shutdownOutput();
+            expect(226);
+        } catch (final IOException e) {
+            throw failure("could not store " + file, e);
+        }
     }
 
     /** Reads exactly so many bytes. */
@@ -243,6 +278,17 @@ public final class RawFtpClient implements AutoCloseable {
             bytes.write(buffer, 0, count);
         }
         return bytes.toByteArray();
+    }
+
+    /** Reads whatever comes until the server ends the connection, by FIN or by RST. */
+    public void expectEnd() {
+        try {
+            readFully(socket);
+        } catch (final SocketTimeoutException e) {
+            throw failure("the server did not drop the connection", e);
+        } catch (final IOException e) {
+            transcript.append("< reset\n");
+        }
     }
 
     /** Fails unless the server drops the connection, by FIN or by RST, without another byte. */
