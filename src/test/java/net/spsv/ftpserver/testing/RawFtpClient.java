@@ -28,6 +28,7 @@ import java.nio.file.Path;
 import java.nio.file.Paths;
 import java.time.Duration;
 import java.util.Arrays;
+import java.util.Locale;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 import org.awaitility.Awaitility;
@@ -375,8 +376,8 @@ public final class RawFtpClient implements AutoCloseable {
 
     /** Returns how many bytes wait in the receive queue of the server's end, which is a socket of this machine. */
     private long unreadAtServer() throws IOException {
-        final String local = String.format(":%04X", socket.getPort());
-        final String remote = String.format(":%04X", socket.getLocalPort());
+        final String local = String.format(Locale.ROOT, ":%04X", socket.getPort());
+        final String remote = String.format(Locale.ROOT, ":%04X", socket.getLocalPort());
         for (final String table : new String[] {"/proc/net/tcp", "/proc/net/tcp6"}) {
             final Path path = Paths.get(table);
             if (!Files.exists(path)) {
@@ -411,7 +412,7 @@ public final class RawFtpClient implements AutoCloseable {
             } else if (value >= ' ' && value < 127) {
                 text.append((char) value);
             } else {
-                text.append(String.format("\\x%02x", value));
+                text.append(String.format(Locale.ROOT, "\\x%02x", value));
             }
         }
         return bytes.length > 400 ? text + "... (" + bytes.length + " bytes)" : text.toString();
