@@ -43,6 +43,12 @@ final class ListenerAttachment {
 
     private static final Logger LOG = LoggerFactory.getLogger(ListenerAttachment.class);
 
+    /**
+     * Bytes that a connection may have in flight until it has said what it is, instead of FtpServer's 512: data that
+     * comes right behind a login would squeeze the window, which then takes seconds to open again.
+     */
+    private static final int SESSION_RECEIVE_BUFFER = 256 * 1024;
+
     private final MinaInternals internals;
 
     private final DataLoginFilter filter;
@@ -85,6 +91,7 @@ final class ListenerAttachment {
                 throw new FtpServerConfigurationException(
                         "Single-port mode cannot be added to listener \"" + name + "\", which has no command threads");
             }
+            acceptor.getSessionConfig().setReceiveBufferSize(SESSION_RECEIVE_BUFFER);
             for (final IoSession session : acceptor.getManagedSessions().values()) {
                 filter.attachTo(session.getFilterChain());
             }

@@ -41,7 +41,7 @@ public final class ChannelDetacher {
 
     private static final byte[] DATA_REPLY = "200 DATA\r\n".getBytes(StandardCharsets.US_ASCII);
 
-    /** Asked of the system for every data connection; it may grant less. */
+    /** Bytes in flight of an upload, asked of the system for every data connection; it may grant less. */
     public static final int RECEIVE_BUFFER = 4 * 1024 * 1024;
 
     private final MinaInternals internals;

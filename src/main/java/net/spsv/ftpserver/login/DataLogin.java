@@ -112,8 +112,8 @@ final class DataLogin {
                         return Action.PASS_ON;
                 }
             case "SPDT":
-                // One line in revisions 00 and 05: SPDT <what stood between the brackets>.
-                return decide(argument.substring(argument.indexOf(':') + 1));
+                // One line in revisions 00 and 05: SPDT <what stood between the brackets>, or its second half.
+                return decide(identifier(argument));
             default:
                 return Action.PASS_ON;
         }
@@ -138,6 +138,14 @@ final class DataLogin {
         state = State.DECIDED;
         token = presented;
         return presented.isEmpty() ? Action.REFUSE : Action.REDEEM;
+    }
+
+    private String identifier(final String argument) {
+        final int colon = argument.indexOf(':');
+        if (colon >= 0 && !dataUser.equalsIgnoreCase(argument.substring(0, colon))) {
+            return "";
+        }
+        return argument.substring(colon + 1);
     }
 
     static String verb(final String line) {
