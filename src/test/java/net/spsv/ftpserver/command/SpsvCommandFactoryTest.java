@@ -16,6 +16,9 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import java.util.Locale;
 import net.spsv.ftpserver.data.DataConnections;
+import net.spsv.ftpserver.detach.ChannelDetacher;
+import net.spsv.ftpserver.detach.MinaInternals;
+import net.spsv.ftpserver.login.DataLoginFilter;
 import org.apache.ftpserver.command.Command;
 import org.apache.ftpserver.command.CommandFactory;
 import org.apache.ftpserver.command.CommandFactoryFactory;
@@ -33,7 +36,14 @@ class SpsvCommandFactoryTest {
 
     private final CommandFactory host = new CommandFactoryFactory().createCommandFactory();
 
-    private final SPSV spsv = new SPSV(new DataConnections(context), "DATACONN");
+    private final MinaInternals internals = MinaInternals.probe();
+
+    private final DataConnections dataConnections = new DataConnections(context, internals);
+
+    private final DataLoginFilter filter =
+            new DataLoginFilter(context, dataConnections, new ChannelDetacher(internals), "DATACONN");
+
+    private final SPSV spsv = new SPSV(dataConnections, filter, "DATACONN");
 
     private final SpsvCommandFactory factory = new SpsvCommandFactory(host, spsv, false);
 

@@ -75,7 +75,9 @@ class SpsvMessagesTest {
 
     @Test
     void helpExplainsSpsv() {
-        assertThat(messages().getMessage(214, "SPSV", null)).startsWith("Syntax: SPSV").doesNotContain("\n");
+        assertThat(messages().getMessage(214, "SPSV", null))
+                .startsWith("Syntax: SPSV")
+                .doesNotContain("\n");
     }
 
     @Test

@@ -17,6 +17,7 @@ import static org.awaitility.Awaitility.await;
 
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Random;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicInteger;
@@ -164,6 +165,103 @@ class CommandThreadsTest {
         assertThat(pool.getCorePoolSize()).isZero();
     }
 
+    @Test
+    void loansThatAreGivenBackAtOnceSendNobodyHomeWhoIsNeeded() {
+        startPool(3, 300);
+        for (int i = 0; i < 1000; i++) {
+            commandThreads.lend();
+            commandThreads.giveBack();
+        }
+
+        assertEveryEventIsServed(10);
+        await().until(() -> pool.getPoolSize() == 0);
+        commandThreads.lend();
+        commandThreads.giveBack();
+        assertThat(pool.getMaximumPoolSize()).isEqualTo(3);
+    }
+
+    /**
+     * The first waiter has given its thread back and is busy with its transfer when the second, on the lent thread,
+     * begins to wait. MINA's pool would send home whichever of them is free first, and nobody would look after the
+     * event that the other one waits for.
+     */
+    @Test
+    void loanThatWasGivenBackIsNotTakenFromTheNextWaiter() {
+        startPool(1);
+        final CountDownLatch firstArrival = new CountDownLatch(1);
+        final CountDownLatch firstTransfers = new CountDownLatch(1);
+        final CountDownLatch firstTransfer = new CountDownLatch(1);
+        final CountDownLatch secondRuns = new CountDownLatch(1);
+        final CountDownLatch secondWaits = new CountDownLatch(1);
+        final CountDownLatch secondArrival = new CountDownLatch(1);
+        final CountDownLatch secondDone = new CountDownLatch(1);
+        run(() -> {
+            commandThreads.lend();
+            waitFor(firstArrival);
+            commandThreads.giveBack();
+            firstTransfers.countDown();
+            waitFor(firstTransfer);
+        });
+        run(() -> {
+            secondRuns.countDown();
+            waitFor(firstTransfers);
+            commandThreads.lend();
+            secondWaits.countDown();
+            waitFor(secondArrival);
+            commandThreads.giveBack();
+            secondDone.countDown();
+        });
+        waitFor(secondRuns);
+        firstArrival.countDown();
+        waitFor(secondWaits);
+
+        run(secondArrival::countDown);
+        firstTransfer.countDown();
+
+        waitFor(secondDone);
+    }
+
+    /**
+     * Sessions at random wait for each other's events, as RETR waits for a data login. What must never happen is that
+     * nobody is left to run an event that is queued.
+     */
+    @Test
+    void stormOfLoansNeverStrandsAnEvent() {
+        final long seed = Long.getLong("spsv.seed", new Random().nextLong());
+        System.out.println("CommandThreadsTest: -Dspsv.seed=" + seed);
+        final Random random = new Random(seed);
+        final long stop = System.nanoTime() + TimeUnit.SECONDS.toNanos(3);
+        for (int round = 0; System.nanoTime() < stop; round++) {
+            startPool(1 + random.nextInt(4));
+            storm(random, "seed " + seed + ", round " + round);
+            pool.shutdown();
+        }
+    }
+
+    private void storm(final Random random, final String where) {
+        final int sessions = 2 + random.nextInt(12);
+        final AtomicInteger served = new AtomicInteger();
+        for (int i = 0; i < sessions; i++) {
+            final int spin = random.nextInt(2000);
+            final CountDownLatch arrival = new CountDownLatch(1);
+            run(() -> {
+                commandThreads.lend();
+                waitFor(arrival);
+                commandThreads.giveBack();
+                spin(spin);
+                served.incrementAndGet();
+            });
+            if (random.nextBoolean()) {
+                spin(random.nextInt(2000));
+            }
+            run(arrival::countDown);
+        }
+        await(where)
+                .atMost(10, TimeUnit.SECONDS)
+                .pollInterval(1, TimeUnit.MILLISECONDS)
+                .until(() -> served.get() == sessions);
+    }
+
     private void waitAllAtOnce(final int waiters) {
         final CountDownLatch waiting = new CountDownLatch(waiters);
         final CountDownLatch done = new CountDownLatch(waiters);
@@ -177,6 +275,14 @@ class CommandThreadsTest {
             });
         }
         waitFor(done);
+    }
+
+    private void assertEveryEventIsServed(final int events) {
+        final CountDownLatch served = new CountDownLatch(events);
+        for (int i = 0; i < events; i++) {
+            run(served::countDown);
+        }
+        waitFor(served);
     }
 
     /** Runs something on the pool as an event of a session of its own. */
@@ -196,6 +302,12 @@ class CommandThreadsTest {
             latches.add(new CountDownLatch(1));
         }
         return latches.toArray(new CountDownLatch[0]);
+    }
+
+    private static void spin(final int turns) {
+        for (int i = 0; i < turns; i++) {
+            Thread.yield();
+        }
     }
 
     private static void waitFor(final CountDownLatch latch) {

@@ -99,7 +99,8 @@ class StreamChannelsTest {
                     }
                 })))
                 .isFalse();
-        assertThat(StreamChannels.isPlainFile(opened(new DecryptingInput(file)))).isFalse();
+        assertThat(StreamChannels.isPlainFile(opened(new DecryptingInput(file))))
+                .isFalse();
     }
 
     @Test

@@ -26,7 +26,7 @@ import java.util.Collections;
 import java.util.Set;
 import java.util.concurrent.atomic.AtomicInteger;
 
-/** A channel without a network that tells how it was closed. */
+/** A channel without a network, whose peer has sent its FIN, and that tells how it was closed. */
 public final class UnconnectedChannel extends SocketChannel {
 
     private final AtomicInteger resets = new AtomicInteger();
@@ -173,7 +173,7 @@ public final class UnconnectedChannel extends SocketChannel {
     /** {@inheritDoc} */
     @Override
     public int read(final ByteBuffer target) {
-        throw new UnsupportedOperationException();
+        return -1;
     }
 
     /** {@inheritDoc} */

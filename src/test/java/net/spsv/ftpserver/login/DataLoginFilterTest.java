@@ -245,7 +245,8 @@ class DataLoginFilterTest {
     }
 
     @ParameterizedTest
-    @ValueSource(strings = {"PASS secret\r\n", "PASS\r\n", "SPDT\r\n", "SPDT DATACONN:\r\n", "SPDT x\r\n", "spdt a:b\n"})
+    @ValueSource(
+            strings = {"PASS secret\r\n", "PASS\r\n", "SPDT\r\n", "SPDT DATACONN:\r\n", "SPDT x\r\n", "spdt a:b\n"})
     void loginInOneLineThatIsNoneIsRefused(final String line) {
         server.greeted().receive(line);
         server.runCommands();
@@ -392,7 +393,7 @@ class DataLoginFilterTest {
         final DataToken token = server.loggedIn().dataConnections.prepare(server.ftpSession);
         final String placeholder = DataLoginFilter.TOKEN_PLACEHOLDER;
         assertThat(placeholder).hasSize(DataToken.LENGTH);
-        DataLoginFilter.revealInNextReply(server.session, token);
+        server.filter.revealInNextReply(server.session, token);
 
         server.session.write("227 (D:" + placeholder + ") " + placeholder + "\r\n");
         server.session.write("200 " + placeholder + "\r\n");
@@ -404,7 +405,7 @@ class DataLoginFilterTest {
     @Test
     void replyWithoutAPlaceholderStays() {
         final DataToken token = server.loggedIn().dataConnections.prepare(server.ftpSession);
-        DataLoginFilter.revealInNextReply(server.session, token);
+        server.filter.revealInNextReply(server.session, token);
 
         server.session.write("227 *\r\n");
 
@@ -447,6 +448,39 @@ class DataLoginFilterTest {
         server.runCommands();
 
         assertThat(server.codes()).containsExactly("227", "226", "227", "150", "226");
+    }
+
+    /** All in one segment, as a client sends it that does not wait for replies. */
+    @Test
+    void transferBehindAnAborInTheSameSegmentIsANewOne() {
+        server.loggedIn().receive("SPSV\r\n");
+        server.runCommands();
+
+        server.receive("ABOR\r\nSPSV\r\nRETR file\r\n");
+        server.runCommands();
+
+        // Nobody comes for the data; but 426 would say that it was aborted.
+        assertThat(server.codes()).containsExactly("227", "226", "227", "150", "425");
+    }
+
+    @Test
+    void aborEndsTheFirstTransferOfASessionThatIsYetToPrepareIt() {
+        server.loggedIn().receive("SPSV\r\nRETR file\r\nABOR\r\n");
+
+        server.runCommands();
+
+        assertThat(server.codes()).containsExactly("227", "150", "426", "226");
+    }
+
+    /** USER comes while FtpServer is not done with REIN, so that the session still counts as logged in. */
+    @Test
+    void realUserBehindAReinThatIsUnderwayLogsIn() {
+        server.loggedIn().receive("REIN\r\nUSER me\r\n");
+        server.runCommands();
+        server.receive("PASS right\r\n");
+        server.runCommands();
+
+        assertThat(server.codes()).containsExactly("220", "331", "230");
     }
 
     @Test

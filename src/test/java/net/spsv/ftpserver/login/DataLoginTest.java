@@ -194,19 +194,24 @@ class DataLoginTest {
         assertThatThrownBy(() -> login.line("PASS again")).isInstanceOf(IllegalStateException.class);
     }
 
-    @Test
-    void resetForgetsTheUser() {
-        login.line("USER DATACONN");
-        login.reset();
+    @ParameterizedTest
+    @ValueSource(strings = {"", "USER somebody", "USER DATACONN"})
+    void passwordsAfterARealLoginAreFtpServers(final String before) {
+        login.line(before);
+        login.loggedIn();
+
         assertThat(login.isUnderway()).isFalse();
-        assertThat(login.line("PASS " + TOKEN)).isEqualTo(Action.REFUSE);
+        assertThat(login.isOrdinary("PASS secret")).isTrue();
+        assertThat(login.line("PASS secret")).isEqualTo(Action.PASS_ON);
     }
 
     @Test
-    void resetForgetsARealUserToo() {
-        login.line("USER somebody");
-        login.reset();
-        assertThat(login.isOrdinary("PASS secret")).isFalse();
+    void dataUserMayStillComeAfterARealLogin() {
+        login.loggedIn();
+
+        assertThat(login.isOrdinary("USER DATACONN")).isFalse();
+        assertThat(login.line("USER DATACONN")).isEqualTo(Action.ASK_PASSWORD);
+        assertThat(login.line("PASS " + TOKEN)).isEqualTo(Action.REDEEM);
     }
 
     @Test

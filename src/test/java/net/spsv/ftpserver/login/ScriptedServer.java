@@ -63,12 +63,16 @@ final class ScriptedServer {
 
     final DataConnections dataConnections;
 
+    final DataLoginFilter filter;
+
     private final DefaultFtpServerContext context = new DefaultFtpServerContext() {
         @Override
         public synchronized ThreadPoolExecutor getThreadPoolExecutor() {
             return commandPool;
         }
     };
+
+    private final MinaInternals internals = MinaInternals.probe();
 
     private final CommandPool commandPool = new CommandPool();
 
@@ -95,24 +99,17 @@ final class ScriptedServer {
         final ListenerFactory listener = new ListenerFactory();
         listener.setDataConnectionConfiguration(data.createDataConnectionConfiguration());
         context.setMessageResource(new SpsvMessages(context.getMessageResource(), () -> false));
-        dataConnections = shared == null ? new DataConnections(context) : shared;
+        dataConnections = shared == null ? new DataConnections(context, internals) : shared;
         ftpSession = new FtpIoSession(session, context);
         ftpSession.setListener(listener.createListener());
         session.setRemoteAddress(new InetSocketAddress(InetAddress.getLoopbackAddress(), 40_000));
         session.setLocalAddress(new InetSocketAddress(InetAddress.getLoopbackAddress(), 21));
         session.getFilterChain().addLast("wire", new Wire());
-        session.getFilterChain()
-                .addLast(
-                        "spsv",
-                        new DataLoginFilter(
-                                context, dataConnections, new ChannelDetacher(MinaInternals.probe()), "DATACONN"));
         session.getFilterChain().addLast("threadPool", new ThreadPool());
-        session.getFilterChain()
-                .addLast(
-                        "codec",
-                        new ProtocolCodecFilter(
-                                new FtpServerProtocolCodecFactory()));
+        session.getFilterChain().addLast("codec", new ProtocolCodecFilter(new FtpServerProtocolCodecFactory()));
         session.setHandler(new Commands());
+        filter = new DataLoginFilter(context, dataConnections, new ChannelDetacher(internals), "DATACONN");
+        filter.attachTo(session.getFilterChain());
         session.getFilterChain().fireSessionOpened();
     }
 
@@ -155,8 +152,7 @@ final class ScriptedServer {
 
     /** Lets a data connection come with the token that SPSV has made last. */
     void dataConnectionComes() {
-        final PendingDataConnection pending =
-                dataConnections.redeem(token, InetAddress.getLoopbackAddress());
+        final PendingDataConnection pending = dataConnections.redeem(token, InetAddress.getLoopbackAddress());
         assertThat(pending).isNotNull();
         pending.deliver(new UnconnectedChannel().detached());
     }
@@ -238,7 +234,8 @@ final class ScriptedServer {
 
         @Override
         public void messageReceived(final NextFilter next, final IoSession from, final Object message) {
-            handed.append(StandardCharsets.ISO_8859_1.decode(((IoBuffer) message).duplicate().buf()));
+            handed.append(StandardCharsets.ISO_8859_1.decode(
+                    ((IoBuffer) message).duplicate().buf()));
             commandPool.work.add(() -> next.messageReceived(from, message));
         }
 

@@ -146,7 +146,8 @@ class TokenRegistryTest {
         final String value = registry.mint(OWNER).value();
 
         for (int length = 0; length < value.length(); length++) {
-            assertThat(registry.redeem(value.substring(0, length), owner -> true)).isNull();
+            assertThat(registry.redeem(value.substring(0, length), owner -> true))
+                    .isNull();
         }
         for (final String wrong : new String[] {value + 'x', ' ' + value, value + ' ', value + '\0', value + value}) {
             assertThat(registry.redeem(wrong, owner -> true)).isNull();
