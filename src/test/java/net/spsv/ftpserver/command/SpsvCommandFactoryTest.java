@@ -1,0 +1,132 @@
+/*
+ * Copyright the ftpserver-spsv authors.
+ *
+ * Licensed under the Apache License, Version 2.0 (the "License"); you may not use this file except in
+ * compliance with the License. You may obtain a copy of the License at
+ *
+ *     http://www.apache.org/licenses/LICENSE-2.0
+ *
+ * Unless required by applicable law or agreed to in writing, software distributed under the License is
+ * distributed on an "AS IS" BASIS, WITHOUT WARRANTIES OR CONDITIONS OF ANY KIND, either express or implied.
+ * See the License for the specific language governing permissions and limitations under the License.
+ */
+package net.spsv.ftpserver.command;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import java.util.Locale;
+import net.spsv.ftpserver.data.DataConnections;
+import net.spsv.ftpserver.detach.ChannelDetacher;
+import net.spsv.ftpserver.detach.MinaInternals;
+import net.spsv.ftpserver.login.DataLoginFilter;
+import org.apache.ftpserver.command.Command;
+import org.apache.ftpserver.command.CommandFactory;
+import org.apache.ftpserver.command.CommandFactoryFactory;
+import org.apache.ftpserver.impl.DefaultFtpServerContext;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.Timeout;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
+
+@Timeout(30)
+class SpsvCommandFactoryTest {
+
+    private final DefaultFtpServerContext context = new DefaultFtpServerContext();
+
+    private final CommandFactory host = new CommandFactoryFactory().createCommandFactory();
+
+    private final MinaInternals internals = MinaInternals.probe();
+
+    private final DataConnections dataConnections = new DataConnections(context, internals);
+
+    private final DataLoginFilter filter =
+            new DataLoginFilter(context, dataConnections, new ChannelDetacher(internals), "DATACONN");
+
+    private final SPSV spsv = new SPSV(dataConnections, filter, "DATACONN");
+
+    private final SpsvCommandFactory factory = new SpsvCommandFactory(host, spsv, false);
+
+    private final SpsvCommandFactory singlePortOnly = new SpsvCommandFactory(host, spsv, true);
+
+    @AfterEach
+    void stopServer() {
+        context.dispose();
+    }
+
+    @ParameterizedTest
+    @ValueSource(strings = {"SPSV", "spsv", "Spsv"})
+    void spsvIsThere(final String name) {
+        assertThat(factory.getCommand(name)).isSameAs(spsv);
+        assertThat(singlePortOnly.getCommand(name)).isSameAs(spsv);
+    }
+
+    @ParameterizedTest
+    @ValueSource(
+            strings = {
+                "ABOR", "APPE", "AUTH", "CDUP", "CWD", "DELE", "EPRT", "EPSV", "FEAT", "HELP", "LIST", "MDTM", "MODE",
+                "NLST", "PASS", "PASV", "PORT", "QUIT", "REST", "RETR", "SITE", "STOR", "STOU", "TYPE", "USER", "retr"
+            })
+    void commandsOfFtpServerStay(final String name) {
+        assertThat(factory.getCommand(name)).isNotNull().isSameAs(host.getCommand(name));
+    }
+
+    @ParameterizedTest
+    @ValueSource(strings = {"PASV", "EPSV", "PORT", "EPRT", "pasv"})
+    void commandsThatNeedAnotherPortAreReplacedWithASinglePortOnly(final String name) {
+        final Command hosts = host.getCommand(name);
+
+        assertThat(singlePortOnly.getCommand(name))
+                .isNotNull()
+                .isNotSameAs(hosts)
+                .isNotSameAs(spsv)
+                .isNotInstanceOf(hosts.getClass());
+    }
+
+    @ParameterizedTest
+    @ValueSource(strings = {"ABOR", "FEAT", "HELP", "LIST", "PASS", "RETR", "STOR", "USER"})
+    void otherCommandsStayWithASinglePortOnly(final String name) {
+        assertThat(singlePortOnly.getCommand(name)).isNotNull().isSameAs(host.getCommand(name));
+    }
+
+    @Test
+    void reinIsDecorated() {
+        assertThat(factory.getCommand("REIN")).isNotNull().isNotSameAs(host.getCommand("REIN"));
+        assertThat(factory.getCommand("rein")).isSameAs(factory.getCommand("REIN"));
+    }
+
+    @ParameterizedTest
+    @ValueSource(strings = {"", "NONE", "SPDT", "SPSV ", "XSPSV"})
+    void unknownCommandsStayUnknown(final String name) {
+        assertThat(factory.getCommand(name)).isNull();
+    }
+
+    @Test
+    void missingNameIsLeftToFtpServer() {
+        assertThat(factory.getCommand(null)).isNull();
+    }
+
+    @Test
+    void hostThatHasNoReinGetsNone() {
+        final SpsvCommandFactory small = new SpsvCommandFactory(name -> null, spsv, false);
+
+        assertThat(small.getCommand("REIN")).isNull();
+        assertThat(small.getCommand("SPSV")).isSameAs(spsv);
+    }
+
+    @Test
+    void hostIsTheOneThatWasGiven() {
+        assertThat(factory.host()).isSameAs(host);
+    }
+
+    @Test
+    void namesAreFoundInATurkishLocale() {
+        final Locale before = Locale.getDefault();
+        Locale.setDefault(new Locale.Builder().setLanguage("tr").build());
+        try {
+            assertThat(factory.getCommand("rein")).isNotNull().isNotSameAs(host.getCommand("REIN"));
+        } finally {
+            Locale.setDefault(before);
+        }
+    }
+}
