@@ -62,10 +62,29 @@ class SpsvConfigurationIT {
     }
 
     @ParameterizedTest
-    @ValueSource(strings = {
-        "", " ", "DATA CONN", " DATACONN", "DATACONN ", "DATA\tCONN", "DATA\nCONN", "DATA\u0000CONN", "DATA(CONN",
-        "DATA)CONN", "[DATACONN", "DATACONN]", "{DATACONN", "DATACONN}", "DATA:CONN", ":", "DATA\u007fCONN",
-        "DATA\u00c4CONN", "DATA\u20acCONN", "ABCDEFGHIJKLMNOPQRSTUVWXYZ0123456"})
+    @ValueSource(
+            strings = {
+                "",
+                " ",
+                "DATA CONN",
+                " DATACONN",
+                "DATACONN ",
+                "DATA\tCONN",
+                "DATA\nCONN",
+                "DATA\u0000CONN",
+                "DATA(CONN",
+                "DATA)CONN",
+                "[DATACONN",
+                "DATACONN]",
+                "{DATACONN",
+                "DATACONN}",
+                "DATA:CONN",
+                ":",
+                "DATA\u007fCONN",
+                "DATA\u00c4CONN",
+                "DATA\u20acCONN",
+                "ABCDEFGHIJKLMNOPQRSTUVWXYZ0123456"
+            })
     void badUserNameFailsTheStart(final String name) {
         server.userName(name);
         assertThat(failureOfStart()).contains("userName");
@@ -80,8 +99,16 @@ class SpsvConfigurationIT {
     }
 
     @ParameterizedTest
-    @ValueSource(strings = {
-        "D", "DATACONN", "0", "ABCDEFGHIJKLMNOPQRSTUVWXYZ012345", "single-port", "!#$%&'*+,-./;=?@\\^_`|~", "dataconn"})
+    @ValueSource(
+            strings = {
+                "D",
+                "DATACONN",
+                "0",
+                "ABCDEFGHIJKLMNOPQRSTUVWXYZ012345",
+                "single-port",
+                "!#$%&'*+,-./;=?@\\^_`|~",
+                "dataconn"
+            })
     void goodUserNameServes(final String name) throws Exception {
         server.userName(name).start();
         server.file("contents.txt", CONTENT);
@@ -101,7 +128,10 @@ class SpsvConfigurationIT {
     void userNameOutsideOfLettersAndDigitsIsWarnedOf(final String name) throws Exception {
         final List<ILoggingEvent> warnings = warningsAtStartWith(name);
         assertThat(warnings).hasSize(1);
-        assertThat(warnings.get(0).getFormattedMessage()).contains(name).contains("userName").doesNotContain("\n");
+        assertThat(warnings.get(0).getFormattedMessage())
+                .contains(name)
+                .contains("userName")
+                .doesNotContain("\n");
     }
 
     @ParameterizedTest
@@ -117,8 +147,12 @@ class SpsvConfigurationIT {
     }
 
     @ParameterizedTest
-    @ValueSource(strings = {
-        "227.SPSV=Entering single-port mode", "227.SPSV=", "227.SPSV=Entering single-port mode ({output.message})"})
+    @ValueSource(
+            strings = {
+                "227.SPSV=Entering single-port mode",
+                "227.SPSV=",
+                "227.SPSV=Entering single-port mode ({output.message})"
+            })
     void replyTextWithoutAPlaceForTheTokenFailsTheStart(final String entry) throws Exception {
         Files.write(messages.resolve("FtpStatus.gen"), Collections.singleton(entry), StandardCharsets.ISO_8859_1);
         server.messagesDirectory(messages);
@@ -137,8 +171,11 @@ class SpsvConfigurationIT {
         server.userName("DATA CONN").factory(factory -> listener.set(factory.getListener("default")));
         failureOfStart();
         assertThat(listener.get().getPort()).isPositive();
-        assertThat(catchThrowable(() -> new Socket(InetAddress.getByName("127.0.0.1"), listener.get().getPort())
-                .close())).isInstanceOf(ConnectException.class);
+        assertThat(catchThrowable(() -> new Socket(
+                                InetAddress.getByName("127.0.0.1"),
+                                listener.get().getPort())
+                        .close()))
+                .isInstanceOf(ConnectException.class);
     }
 
     /** What init has put into the server must not stay when init has failed, nor when the server is stopped. */
@@ -209,8 +246,8 @@ class SpsvConfigurationIT {
     /** A listener that is not FtpServer's own, though it leaves all the work to one that is. */
     private static Listener foreign(final Listener listener) {
         final Listener own = listener == null ? new ListenerFactory().createListener() : listener;
-        return (Listener) Proxy.newProxyInstance(Listener.class.getClassLoader(), new Class<?>[] {Listener.class},
-                (proxy, method, arguments) -> {
+        return (Listener) Proxy.newProxyInstance(
+                Listener.class.getClassLoader(), new Class<?>[] {Listener.class}, (proxy, method, arguments) -> {
                     if (method.getDeclaringClass() == Object.class && arguments != null) {
                         return proxy == arguments[0];
                     }

@@ -97,7 +97,8 @@ class RepliesAndLogIT {
 
     @Test
     void installationOverridesEveryText() throws Exception {
-        override("FtpStatus.gen",
+        override(
+                "FtpStatus.gen",
                 "227.SPSV=Ein Anschluss genuegt ({output.msg})",
                 "501.SPSV=Bitte ohne Parameter",
                 "331.SPSV=Bitte das Losungswort",
@@ -149,7 +150,8 @@ class RepliesAndLogIT {
         final MessageResourceFactory resources = new MessageResourceFactory();
         resources.setLanguages(Collections.singletonList("zh-tw"));
         resources.setCustomMessageDirectory(messages.toFile());
-        server.factory(factory -> factory.setMessageResource(resources.createMessageResource())).start();
+        server.factory(factory -> factory.setMessageResource(resources.createMessageResource()))
+                .start();
         try (RawFtpClient client = server.login()) {
             assertThat(client.line("SPSV").expect(227)).startsWith("227 Entering single-port mode (");
             client.line("LANG zh-tw").expect(200);
@@ -167,10 +169,17 @@ class RepliesAndLogIT {
             assertThat(lines).hasSize(1);
             assertThat(lines.get(0).getLevel()).isEqualTo(Level.INFO);
             // Only a jar has a version.
-            final boolean packaged = SpsvFtplet.class.getProtectionDomain().getCodeSource().getLocation().getPath()
+            final boolean packaged = SpsvFtplet.class
+                    .getProtectionDomain()
+                    .getCodeSource()
+                    .getLocation()
+                    .getPath()
                     .endsWith(".jar");
-            assertThat(lines.get(0).getFormattedMessage()).contains(packaged ? version() : "unpackaged")
-                    .contains("TUNNEL").contains(Integer.toString(server.port())).doesNotContain("\n");
+            assertThat(lines.get(0).getFormattedMessage())
+                    .contains(packaged ? version() : "unpackaged")
+                    .contains("TUNNEL")
+                    .contains(Integer.toString(server.port()))
+                    .doesNotContain("\n");
         }
     }
 
@@ -194,12 +203,14 @@ class RepliesAndLogIT {
     @Test
     void failedDataLoginIsLoggedAtWarnWithTheAddressOfThePeer() throws Exception {
         server.start();
-        try (LogCapture log = LogCapture.open(); RawFtpClient client = server.login()) {
+        try (LogCapture log = LogCapture.open();
+                RawFtpClient client = server.login()) {
             client.spsv();
             for (final String line : new String[] {"PASS wrong", "PASS", "SPDT wrong", "SPDT nobody:wrong"}) {
                 log.clear();
                 final int port;
-                try (RawFtpClient other = RawFtpClient.connect(server.port(), ELSEWHERE).greeted()) {
+                try (RawFtpClient other =
+                        RawFtpClient.connect(server.port(), ELSEWHERE).greeted()) {
                     port = other.socket().getLocalPort();
                     if (line.startsWith("PASS")) {
                         other.line("USER DATACONN").expect(331);
@@ -218,15 +229,18 @@ class RepliesAndLogIT {
     @Test
     void loginRefusedByTheIpCheckIsLoggedAtWarnWithTheAddressOfThePeer() throws Exception {
         server.passiveIpCheck(true).start();
-        try (LogCapture log = LogCapture.open(); RawFtpClient client = server.login()) {
+        try (LogCapture log = LogCapture.open();
+                RawFtpClient client = server.login()) {
             final Endpoint endpoint = client.spsv();
             log.clear();
-            try (RawFtpClient other = RawFtpClient.connect(server.port(), ELSEWHERE).greeted()) {
+            try (RawFtpClient other =
+                    RawFtpClient.connect(server.port(), ELSEWHERE).greeted()) {
                 other.line("SPDT " + endpoint).expect(504);
                 other.expectDropped();
             }
-            assertThat(log.ofPlugin(Level.WARN)).singleElement().satisfies(event ->
-                    assertThat(event.getFormattedMessage()).contains(ELSEWHERE));
+            assertThat(log.ofPlugin(Level.WARN))
+                    .singleElement()
+                    .satisfies(event -> assertThat(event.getFormattedMessage()).contains(ELSEWHERE));
         }
     }
 
@@ -236,7 +250,9 @@ class RepliesAndLogIT {
         final List<String> tokens = Collections.synchronizedList(new ArrayList<>());
         final List<String> seenByFtplet = Collections.synchronizedList(new ArrayList<>());
         try (LogCapture log = LogCapture.open()) {
-            server.ftpletBefore("listener", new ListeningFtplet(seenByFtplet)).passiveIpCheck(true).dataIdleTimeout(1)
+            server.ftpletBefore("listener", new ListeningFtplet(seenByFtplet))
+                    .passiveIpCheck(true)
+                    .dataIdleTimeout(1)
                     .start();
             server.file(FILE, CONTENT);
             try (RawFtpClient client = server.login()) {
@@ -251,7 +267,8 @@ class RepliesAndLogIT {
             server.stop();
             assertThat(tokens).hasSizeGreaterThan(20);
             // The log heard it all, or this test could not fail.
-            assertThat(log.texts()).anySatisfy(line -> assertThat(line).contains("RECEIVED: SPSV"))
+            assertThat(log.texts())
+                    .anySatisfy(line -> assertThat(line).contains("RECEIVED: SPSV"))
                     .anySatisfy(line -> assertThat(line).contains("SENT: 227"))
                     .anySatisfy(line -> assertThat(line).contains("net.spsv"));
             assertThat(seenByFtplet).anySatisfy(line -> assertThat(line).contains("SPSV"));
@@ -266,15 +283,21 @@ class RepliesAndLogIT {
             final String text = String.join("\n", all);
             secrets.addAll(lowerCase(secrets));
             secrets.removeIf(secret -> !text.contains(secret));
-            assertThat(all).as("lines with a token").filteredOn(line -> secrets.stream().anyMatch(line::contains))
+            assertThat(all)
+                    .as("lines with a token")
+                    .filteredOn(line -> secrets.stream().anyMatch(line::contains))
                     .isEmpty();
         }
     }
 
     private void loginsInEveryForm(final RawFtpClient client, final List<String> tokens) throws IOException {
         for (final String form : new String[] {
-            "USER DATACONN\r\nPASS %s\r\n", "USER dataconn\npass %s\n", "SPDT DATACONN:%s\r\n", "SPDT %s\r\n",
-            "SYST\r\nUSER u001\r\nUSER DATACONN\r\nPASS %s\r\n"}) {
+            "USER DATACONN\r\nPASS %s\r\n",
+            "USER dataconn\npass %s\n",
+            "SPDT DATACONN:%s\r\n",
+            "SPDT %s\r\n",
+            "SYST\r\nUSER u001\r\nUSER DATACONN\r\nPASS %s\r\n"
+        }) {
             final Endpoint endpoint = spsv(client, tokens);
             try (RawFtpClient data = server.connect()) {
                 data.sendApart(Fragments.single(String.format(form, endpoint.token())));
@@ -299,7 +322,8 @@ class RepliesAndLogIT {
         final Endpoint endpoint = spsv(client, tokens);
         for (final String form : new String[] {
             "PASS %s", "SPDT DATACONN:%s:", "SPDT (DATACONN:%s)", "SPDT  DATACONN %s",
-            "PASS %s\u0000", "USER DATACONN\r\nPASS %s!", "USER DATACONN\r\nPASS  x%s", "USER u001\r\nPASS %s"}) {
+            "PASS %s\u0000", "USER DATACONN\r\nPASS %s!", "USER DATACONN\r\nPASS  x%s", "USER u001\r\nPASS %s"
+        }) {
             try (RawFtpClient other = server.connect()) {
                 other.line(String.format(form, endpoint.token()));
                 other.line("QUIT");
@@ -326,10 +350,11 @@ class RepliesAndLogIT {
     }
 
     private void tokensOnLoggedInSessions(final RawFtpClient client, final List<String> tokens) {
-        for (final String form : new String[] {
-            "PASS %s", "pass %s", "SPDT DATACONN:%s", "SPDT %s", "spdt %s", " SPDT %s", "SPDT  %s"}) {
+        for (final String form :
+                new String[] {"PASS %s", "pass %s", "SPDT DATACONN:%s", "SPDT %s", "spdt %s", " SPDT %s", "SPDT  %s"}) {
             // FtpServer logs a session out that sends PASS again.
-            try (RawFtpClient owner = server.login(); RawFtpClient other = server.login()) {
+            try (RawFtpClient owner = server.login();
+                    RawFtpClient other = server.login()) {
                 final Endpoint endpoint = spsv(owner, tokens);
                 other.line(String.format(form, endpoint.token())).reply();
                 owner.line(String.format(form, endpoint.token())).reply();

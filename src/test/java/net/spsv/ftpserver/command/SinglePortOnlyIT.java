@@ -53,7 +53,12 @@ class SinglePortOnlyIT {
     private static final byte[] CONTENT = "the content of a file".getBytes(StandardCharsets.US_ASCII);
 
     /** The ways of old. */
-    private enum Mode { PASV, EPSV, PORT, EPRT }
+    private enum Mode {
+        PASV,
+        EPSV,
+        PORT,
+        EPRT
+    }
 
     @BeforeAll
     static void files() {
@@ -62,9 +67,18 @@ class SinglePortOnlyIT {
     }
 
     @ParameterizedTest
-    @ValueSource(strings = {
-        "PASV", "pasv", "EPSV", "EPSV 1", "EPSV ALL", "PORT 127,0,0,1,200,10", "EPRT |1|127.0.0.1|51210|", "PORT",
-        "EPRT"})
+    @ValueSource(
+            strings = {
+                "PASV",
+                "pasv",
+                "EPSV",
+                "EPSV 1",
+                "EPSV ALL",
+                "PORT 127,0,0,1,200,10",
+                "EPRT |1|127.0.0.1|51210|",
+                "PORT",
+                "EPRT"
+            })
     void everyOtherWayIsAnswered502ThatNamesSpsv(final String command) {
         try (RawFtpClient client = ONLY.login()) {
             assertThat(client.line(command).expect(502)).contains("SPSV");
@@ -99,10 +113,13 @@ class SinglePortOnlyIT {
     @ParameterizedTest
     @ValueSource(strings = {"PORT 127,0,0,1,%2$d,%3$d", "EPRT |1|127.0.0.1|%1$d|"})
     void noPortIsDialled(final String command) throws IOException {
-        try (RawFtpClient client = ONLY.login(); ServerSocketChannel port = ServerSocketChannel.open()) {
-            port.bind(new InetSocketAddress(InetAddress.getByName("127.0.0.1"), 0)).configureBlocking(false);
+        try (RawFtpClient client = ONLY.login();
+                ServerSocketChannel port = ServerSocketChannel.open()) {
+            port.bind(new InetSocketAddress(InetAddress.getByName("127.0.0.1"), 0))
+                    .configureBlocking(false);
             final int number = port.socket().getLocalPort();
-            client.line(String.format(command, number, number >> 8, number & 0xff)).expect(502);
+            client.line(String.format(command, number, number >> 8, number & 0xff))
+                    .expect(502);
             assertThat(client.line("RETR " + FILE).reply()).matches("(503|425) .*");
             client.expectAlive();
             assertThat(port.accept()).isNull();
@@ -116,7 +133,8 @@ class SinglePortOnlyIT {
         client.connect("127.0.0.1", DEFAULT.port());
         try {
             client.setUseEPSVwithIPv4(mode == Mode.EPSV);
-            assertThat(client.login(FtpServerExtension.USER, FtpServerExtension.PASSWORD)).isTrue();
+            assertThat(client.login(FtpServerExtension.USER, FtpServerExtension.PASSWORD))
+                    .isTrue();
             assertThat(client.setFileType(FTP.BINARY_FILE_TYPE)).isTrue();
             if (mode == Mode.PASV || mode == Mode.EPSV) {
                 client.enterLocalPassiveMode();
@@ -135,7 +153,9 @@ class SinglePortOnlyIT {
         final ByteArrayOutputStream down = new ByteArrayOutputStream();
         assertThat(client.retrieveFile(FILE, down)).as(client.getReplyString()).isTrue();
         assertThat(down.toByteArray()).isEqualTo(CONTENT);
-        assertThat(client.storeFile("up.txt", new ByteArrayInputStream(CONTENT))).as(client.getReplyString()).isTrue();
+        assertThat(client.storeFile("up.txt", new ByteArrayInputStream(CONTENT)))
+                .as(client.getReplyString())
+                .isTrue();
         assertThat(DEFAULT.content("up.txt")).isEqualTo(CONTENT);
     }
 

@@ -112,7 +112,9 @@ class SpsvCommandIT {
                 }
             }
         }
-        final double bits = places.stream().mapToDouble(place -> Math.log(place.size()) / Math.log(2)).sum();
+        final double bits = places.stream()
+                .mapToDouble(place -> Math.log(place.size()) / Math.log(2))
+                .sum();
         assertThat(bits).as("bits that %d tokens show", TOKENS).isGreaterThanOrEqualTo(128);
     }
 
@@ -120,7 +122,8 @@ class SpsvCommandIT {
     @ValueSource(strings = {"DATACONN", "dataconn", "DataConn"})
     void dataUserIsMatchedWithoutRegardToCase(final String user) throws IOException {
         try (RawFtpClient client = SERVER.login();
-                Socket data = SERVER.connect().dataLogin(new Endpoint(user, client.spsv().token()))) {
+                Socket data = SERVER.connect()
+                        .dataLogin(new Endpoint(user, client.spsv().token()))) {
             client.line("RETR one.txt").expect(150);
             assertThat(RawFtpClient.readFully(data)).isEqualTo(bytes("one"));
             client.expect(226);
@@ -135,7 +138,8 @@ class SpsvCommandIT {
             final FtpServerExtension server = new FtpServerExtension().userName("SINGLE");
             start(server);
             try (RawFtpClient client = server.login();
-                    Socket data = server.connect().dataLogin(new Endpoint("single", client.spsv().token()))) {
+                    Socket data = server.connect()
+                            .dataLogin(new Endpoint("single", client.spsv().token()))) {
                 assertThat(data.isConnected()).isTrue();
             } finally {
                 server.stop();
@@ -241,7 +245,9 @@ class SpsvCommandIT {
     void accountWithTheNameOfTheDataUserFailsTheStart(final String account) {
         final FtpServerExtension server = new FtpServerExtension().user(account, "secret");
         try {
-            assertThatThrownBy(server::start).isInstanceOf(FtpException.class).hasMessageContaining("DATACONN")
+            assertThatThrownBy(server::start)
+                    .isInstanceOf(FtpException.class)
+                    .hasMessageContaining("DATACONN")
                     .hasMessageMatching("(?s)[A-Z].*account.*");
         } finally {
             server.stop();

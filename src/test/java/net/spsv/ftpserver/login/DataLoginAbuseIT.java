@@ -48,7 +48,8 @@ import org.junit.jupiter.params.provider.ValueSource;
 class DataLoginAbuseIT {
     /** Few threads, so that one that is lost would be missed. */
     @RegisterExtension
-    static final FtpServerExtension SERVER = new FtpServerExtension().maxThreads(2).dataIdleTimeout(2).idleTimeout(30);
+    static final FtpServerExtension SERVER =
+            new FtpServerExtension().maxThreads(2).dataIdleTimeout(2).idleTimeout(30);
 
     /** All of this makes FtpServer log at length; it belongs to this test and not to the console. */
     @RegisterExtension
@@ -69,20 +70,28 @@ class DataLoginAbuseIT {
 
     @AfterEach
     void goodClientIsServed() throws IOException {
-        try (RawFtpClient client = good; Socket data = SERVER.connect().dataLogin(endpoint)) {
+        try (RawFtpClient client = good;
+                Socket data = SERVER.connect().dataLogin(endpoint)) {
             client.line("RETR " + FILE).expect(150);
             assertThat(RawFtpClient.readFully(data)).isEqualTo(CONTENT);
             client.expect(226);
         }
-        await().pollDelay(Duration.ZERO).pollInterval(Duration.ofMillis(5))
+        await().pollDelay(Duration.ZERO)
+                .pollInterval(Duration.ofMillis(5))
                 .until(() -> SERVER.statistics().getCurrentConnectionNumber() == 0);
         assertThat(log.ofPlugin(Level.ERROR)).isEmpty();
     }
 
     @ParameterizedTest
-    @ValueSource(strings = {
-        "U", "USER DATACONN", "USER DATACONN\r", "USER DATACONN\r\nP", "USER DATACONN\r\nPASS 0123",
-        "SPDT DATACONN:01"})
+    @ValueSource(
+            strings = {
+                "U",
+                "USER DATACONN",
+                "USER DATACONN\r",
+                "USER DATACONN\r\nP",
+                "USER DATACONN\r\nPASS 0123",
+                "SPDT DATACONN:01"
+            })
     void halfLineHoldsNobodyUp(final String half) {
         final List<RawFtpClient> halves = new ArrayList<>();
         try {
@@ -143,9 +152,18 @@ class DataLoginAbuseIT {
     }
 
     @ParameterizedTest
-    @ValueSource(strings = {
-        "PASS \u0000%s\r\n", "PASS %s\u0000.\r\n", "PASS %s\rQUIT\r\n", "PASS %s QUIT\r\n", "PASS %s%%00\r\n",
-        "PASS %s\u00ff\r\n", "PASS %1$s%1$s\r\n", "PASS DATACONN:%s\r\n", "PASS \u00ff\u00f4%s\r\n"})
+    @ValueSource(
+            strings = {
+                "PASS \u0000%s\r\n",
+                "PASS %s\u0000.\r\n",
+                "PASS %s\rQUIT\r\n",
+                "PASS %s QUIT\r\n",
+                "PASS %s%%00\r\n",
+                "PASS %s\u00ff\r\n",
+                "PASS %1$s%1$s\r\n",
+                "PASS DATACONN:%s\r\n",
+                "PASS \u00ff\u00f4%s\r\n"
+            })
     void anythingAroundTheTokenIsRefused(final String pass) {
         try (RawFtpClient client = SERVER.connect().greeted()) {
             client.line("USER DATACONN").expect(331);
@@ -155,13 +173,17 @@ class DataLoginAbuseIT {
     }
 
     @ParameterizedTest
-    @ValueSource(strings = {
-        "USER \u0000DATACONN", "USER DATA\u0000CONN", "USER DATACONN\u0000.", "USER DATACONN\rPASS %s",
-        "\u00ff\u00f4\u00ff\u00f2USER DATACONN", "USER DATACONN\u00ff", "US\u00ff\u00f4ER DATACONN", "USER DATACONN %s",
-        "USER\u00a0DATACONN", "USERDATACONN"})
+    @ValueSource(
+            strings = {
+                "USER \u0000DATACONN", "USER DATA\u0000CONN", "USER DATACONN\u0000.", "USER DATACONN\rPASS %s",
+                "\u00ff\u00f4\u00ff\u00f2USER DATACONN", "USER DATACONN\u00ff", "US\u00ff\u00f4ER DATACONN",
+                        "USER DATACONN %s",
+                "USER\u00a0DATACONN", "USERDATACONN"
+            })
     void somethingLikeTheDataUserIsNotTheDataUser(final String line) {
         try (RawFtpClient client = SERVER.connect().greeted()) {
-            assertThat(client.line(String.format(line, endpoint.token())).reply()).doesNotContain("Preparing");
+            assertThat(client.line(String.format(line, endpoint.token())).reply())
+                    .doesNotContain("Preparing");
             assertThat(client.line("PASS " + endpoint.token()).reply()).startsWith("5");
         }
     }
@@ -191,8 +213,23 @@ class DataLoginAbuseIT {
         final long seed = System.nanoTime();
         final Random random = new Random(seed);
         final String[] words = {
-            "USER ", "DATACONN", "PASS ", "SPDT ", "\r\n", "\n", "\r", "ABOR", "QUIT\r\n", "\u00ff\u00f4", "\u0000",
-            ":", "PASV\r\n", "AUTH TLS\r\n", "REIN\r\n", " "};
+            "USER ",
+            "DATACONN",
+            "PASS ",
+            "SPDT ",
+            "\r\n",
+            "\n",
+            "\r",
+            "ABOR",
+            "QUIT\r\n",
+            "\u00ff\u00f4",
+            "\u0000",
+            ":",
+            "PASV\r\n",
+            "AUTH TLS\r\n",
+            "REIN\r\n",
+            " "
+        };
         for (int i = 0; i < 100; i++) {
             final StringBuilder garbage = new StringBuilder();
             for (int j = random.nextInt(30); j >= 0; j--) {
@@ -213,7 +250,8 @@ class DataLoginAbuseIT {
     @Test
     void resetAtEachStepBeforeTheTokenLeavesTheTokenAlone() {
         for (final String said : new String[] {
-            "", "USER", "USER DATACONN\r\n", "USER DATACONN\r\nPASS ", "USER DATACONN\r\nPASS " + half()}) {
+            "", "USER", "USER DATACONN\r\n", "USER DATACONN\r\nPASS ", "USER DATACONN\r\nPASS " + half()
+        }) {
             try (RawFtpClient unread = SERVER.connect().send(said)) {
                 unread.reset();
             }
@@ -274,7 +312,8 @@ class DataLoginAbuseIT {
 
     @Test
     void controlConnectionThatEndsClosesADataConnectionThatWaits() {
-        try (RawFtpClient client = SERVER.login(); RawFtpClient data = SERVER.connect()) {
+        try (RawFtpClient client = SERVER.login();
+                RawFtpClient data = SERVER.connect()) {
             data.dataLogin(client.spsv());
             client.reset();
             data.expectDropped();
@@ -309,7 +348,8 @@ class DataLoginAbuseIT {
     void loginThatNeverEndsIsDroppedAfterTheIdleTimeout() throws Exception {
         final FtpServerExtension server = new FtpServerExtension().idleTimeout(1);
         server.start();
-        try (RawFtpClient half = server.connect().greeted(); RawFtpClient data = server.connect().greeted()) {
+        try (RawFtpClient half = server.connect().greeted();
+                RawFtpClient data = server.connect().greeted()) {
             half.send("USER DATAC");
             data.line("USER DATACONN").expect(331);
             half.expectDropped();
@@ -328,8 +368,9 @@ class DataLoginAbuseIT {
         final byte[] bytes = text.getBytes(StandardCharsets.ISO_8859_1);
         try {
             for (int at = 0; at < bytes.length; at += 64 * 1024) {
-                client.socket().getOutputStream().write(Arrays.copyOfRange(bytes, at,
-                        Math.min(bytes.length, at + 64 * 1024)));
+                client.socket()
+                        .getOutputStream()
+                        .write(Arrays.copyOfRange(bytes, at, Math.min(bytes.length, at + 64 * 1024)));
             }
         } catch (final IOException e) {
             assertThat(e).hasMessageMatching("(?i).*(reset|pipe|abort).*");
@@ -348,7 +389,8 @@ class DataLoginAbuseIT {
     private static String everything(final RawFtpClient client) {
         final StringBuilder text = new StringBuilder();
         try {
-            for (int octet = client.socket().getInputStream().read(); octet >= 0;
+            for (int octet = client.socket().getInputStream().read();
+                    octet >= 0;
                     octet = client.socket().getInputStream().read()) {
                 text.append((char) octet);
             }

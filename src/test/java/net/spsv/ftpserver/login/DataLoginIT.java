@@ -53,7 +53,8 @@ class DataLoginIT {
 
     @Test
     void loginEndsWithExactlyTenBytesAndThenComesTheData() {
-        try (RawFtpClient client = SERVER.login(); RawFtpClient data = SERVER.connect()) {
+        try (RawFtpClient client = SERVER.login();
+                RawFtpClient data = SERVER.connect()) {
             final Endpoint endpoint = client.spsv();
             data.greeted().line("USER " + endpoint.user()).expect(331);
             data.line("PASS " + endpoint.token());
@@ -65,7 +66,8 @@ class DataLoginIT {
 
     @Test
     void verbsOfTheLoginAreUnderstoodInLowerCase() throws IOException {
-        try (RawFtpClient client = SERVER.login(); RawFtpClient data = SERVER.connect().greeted()) {
+        try (RawFtpClient client = SERVER.login();
+                RawFtpClient data = SERVER.connect().greeted()) {
             final Endpoint endpoint = client.spsv();
             data.line("user " + endpoint.user()).expect(331);
             try (Socket socket = data.line("pass " + endpoint.token()).spliced()) {
@@ -129,7 +131,8 @@ class DataLoginIT {
 
     @Test
     void passOfAnotherUserIsNotADataLogin() throws IOException {
-        try (RawFtpClient client = SERVER.login(); RawFtpClient other = SERVER.connect().greeted()) {
+        try (RawFtpClient client = SERVER.login();
+                RawFtpClient other = SERVER.connect().greeted()) {
             final Endpoint endpoint = client.spsv();
             other.line("USER " + endpoint.user()).expect(331);
             other.line("USER " + FtpServerExtension.USER).expect(331);
@@ -140,7 +143,8 @@ class DataLoginIT {
 
     @Test
     void userMayChangeItsMindAndBecomeTheDataUser() throws IOException {
-        try (RawFtpClient client = SERVER.login(); RawFtpClient data = SERVER.connect().greeted()) {
+        try (RawFtpClient client = SERVER.login();
+                RawFtpClient data = SERVER.connect().greeted()) {
             final Endpoint endpoint = client.spsv();
             data.line("USER " + FtpServerExtension.USER).expect(331);
             data.line("USER " + endpoint.user()).expect(331);
@@ -185,7 +189,8 @@ class DataLoginIT {
 
     @Test
     void userSentBeforeSpsvAndPassBehindItIsADataLogin() throws IOException {
-        try (RawFtpClient data = SERVER.connect().greeted(); RawFtpClient client = SERVER.login()) {
+        try (RawFtpClient data = SERVER.connect().greeted();
+                RawFtpClient client = SERVER.login()) {
             data.line("USER DATACONN").expect(331);
             try (Socket socket = data.line("PASS " + client.spsv().token()).spliced()) {
                 assertRetrieves(client, socket);
@@ -208,7 +213,8 @@ class DataLoginIT {
 
     @Test
     void tokenOnALoggedInSessionDoesNotMakeItADataConnection() throws IOException {
-        try (RawFtpClient client = SERVER.login(); RawFtpClient other = SERVER.login()) {
+        try (RawFtpClient client = SERVER.login();
+                RawFtpClient other = SERVER.login()) {
             final Endpoint endpoint = client.spsv();
             assertThat(other.line("SPDT " + endpoint).reply()).startsWith("5");
             assertThat(other.line("SPDT " + endpoint.token()).reply()).startsWith("5");
@@ -237,7 +243,8 @@ class DataLoginIT {
                 assertThat(statistics.getTotalFailedLoginNumber()).isEqualTo(failed);
                 assertRetrieves(client, data);
                 assertThat(statistics.getCurrentConnectionNumber()).isEqualTo(1);
-                assertThat(SERVER.server().getListener("default").getActiveSessions()).hasSize(1);
+                assertThat(SERVER.server().getListener("default").getActiveSessions())
+                        .hasSize(1);
             }
             assertThat(statistics.getCurrentLoginNumber()).isEqualTo(1);
             assertThat(statistics.getTotalLoginNumber()).isEqualTo(total);
@@ -287,7 +294,8 @@ class DataLoginIT {
         server.start();
         server.file(FILE, CONTENT);
         try (RawFtpClient first = server.login();
-                RawFtpClient second = RawFtpClient.connect(server.server().getListener("second").getPort())) {
+                RawFtpClient second = RawFtpClient.connect(
+                        server.server().getListener("second").getPort())) {
             assertThat(first.retrieve(FILE)).isEqualTo(CONTENT);
             second.greeted().login(FtpServerExtension.USER, FtpServerExtension.PASSWORD);
             assertThat(second.retrieve(FILE)).isEqualTo(CONTENT);
@@ -299,9 +307,11 @@ class DataLoginIT {
     @ParameterizedTest
     @ValueSource(strings = {"SPDT %1$s:%2$s", "SPDT %2$s", "spdt %1$s:%2$s", "spdt %2$s"})
     void spdtIsADataLoginInOneLine(final String line) throws IOException {
-        try (RawFtpClient client = SERVER.login(); RawFtpClient data = SERVER.connect().greeted()) {
+        try (RawFtpClient client = SERVER.login();
+                RawFtpClient data = SERVER.connect().greeted()) {
             final Endpoint endpoint = client.spsv();
-            try (Socket socket = data.line(String.format(line, endpoint.user(), endpoint.token())).spliced()) {
+            try (Socket socket = data.line(String.format(line, endpoint.user(), endpoint.token()))
+                    .spliced()) {
                 assertRetrieves(client, socket);
             }
             refused(String.format(line, endpoint.user(), endpoint.token()));
@@ -310,17 +320,30 @@ class DataLoginIT {
 
     @Test
     void spdtMatchesTheDataUserWithoutRegardToCase() throws IOException {
-        try (RawFtpClient client = SERVER.login(); RawFtpClient data = SERVER.connect().greeted()) {
-            try (Socket socket = data.line("SPDT dataconn:" + client.spsv().token()).spliced()) {
+        try (RawFtpClient client = SERVER.login();
+                RawFtpClient data = SERVER.connect().greeted()) {
+            try (Socket socket =
+                    data.line("SPDT dataconn:" + client.spsv().token()).spliced()) {
                 assertRetrieves(client, socket);
             }
         }
     }
 
     @ParameterizedTest
-    @ValueSource(strings = {
-        "SPDT", "SPDT ", "SPDT :", "SPDT DATACONN:", "SPDT :%2$s", "SPDT nobody:%2$s", "SPDT %1$s:" + GUESS,
-        "SPDT " + GUESS, "SPDT %1$s %2$s", "SPDT %1$s:%2$s:", "SPDT (%1$s:%2$s)"})
+    @ValueSource(
+            strings = {
+                "SPDT",
+                "SPDT ",
+                "SPDT :",
+                "SPDT DATACONN:",
+                "SPDT :%2$s",
+                "SPDT nobody:%2$s",
+                "SPDT %1$s:" + GUESS,
+                "SPDT " + GUESS,
+                "SPDT %1$s %2$s",
+                "SPDT %1$s:%2$s:",
+                "SPDT (%1$s:%2$s)"
+            })
     void spdtWithAnythingElseIsRefused(final String line) throws IOException {
         try (RawFtpClient client = SERVER.login()) {
             final Endpoint endpoint = client.spsv();
@@ -331,7 +354,8 @@ class DataLoginIT {
 
     @Test
     void spdtEndsWithExactlyTenBytesAndThenComesTheData() {
-        try (RawFtpClient client = SERVER.login(); RawFtpClient data = SERVER.connect().greeted()) {
+        try (RawFtpClient client = SERVER.login();
+                RawFtpClient data = SERVER.connect().greeted()) {
             data.line("SPDT " + client.spsv());
             client.line("RETR " + FILE).expect(150);
             assertThat(data.readToEnd()).isEqualTo(bytes("200 DATA\r\n" + text(CONTENT)));
@@ -339,8 +363,8 @@ class DataLoginIT {
         }
     }
 
-    private static void assertThatDataLoginWorksAt(final FtpServerExtension server, final String user,
-            final String password) throws FtpException {
+    private static void assertThatDataLoginWorksAt(
+            final FtpServerExtension server, final String user, final String password) throws FtpException {
         server.start();
         try (RawFtpClient client = server.connect().greeted().login(user, password)) {
             server.file(FILE, CONTENT);

@@ -48,6 +48,7 @@ class DataLoginOrderIT {
     private static final byte[] CONTENT = "the content of a file".getBytes(StandardCharsets.US_ASCII);
     /** Much longer than anything here may take, so that nothing is served by a timeout. */
     private static final int LONG = 300;
+
     private static final Duration AT_ONCE = Duration.ofSeconds(20);
 
     private final FtpServerExtension server = new FtpServerExtension();
@@ -75,7 +76,8 @@ class DataLoginOrderIT {
             assertThat(server.content("up.txt")).isEqualTo(CONTENT);
             try (Socket data = server.connect().dataLogin(client.spsv())) {
                 client.line("NLST").expect(150);
-                assertThat(new String(RawFtpClient.readFully(data), StandardCharsets.US_ASCII)).contains(FILE);
+                assertThat(new String(RawFtpClient.readFully(data), StandardCharsets.US_ASCII))
+                        .contains(FILE);
                 client.expect(226);
             }
         }
@@ -102,7 +104,8 @@ class DataLoginOrderIT {
             final Endpoint list = client.spsv();
             client.line("NLST").expect(150);
             try (Socket data = server.connect().dataLogin(list)) {
-                assertThat(new String(RawFtpClient.readFully(data), StandardCharsets.US_ASCII)).contains(FILE);
+                assertThat(new String(RawFtpClient.readFully(data), StandardCharsets.US_ASCII))
+                        .contains(FILE);
                 client.expect(226);
             }
         }
@@ -155,7 +158,10 @@ class DataLoginOrderIT {
                 connections.get(i).line("USER " + endpoints.get(i).user()).expect(331);
             }
             for (int i = 0; i < clients.size(); i++) {
-                try (Socket data = connections.get(i).line("PASS " + endpoints.get(i).token()).spliced()) {
+                try (Socket data = connections
+                        .get(i)
+                        .line("PASS " + endpoints.get(i).token())
+                        .spliced()) {
                     assertThat(RawFtpClient.readFully(data)).isEqualTo(CONTENT);
                     clients.get(i).expect(226);
                 }
@@ -172,7 +178,8 @@ class DataLoginOrderIT {
         start();
         final ThreadPoolExecutor pool = server.context().getThreadPoolExecutor();
         final int core = pool.getCorePoolSize();
-        try (RawFtpClient late = server.login(); RawFtpClient gone = server.login()) {
+        try (RawFtpClient late = server.login();
+                RawFtpClient gone = server.login()) {
             late.spsv();
             gone.spsv();
             late.line("RETR " + FILE).expect(150);
@@ -197,16 +204,16 @@ class DataLoginOrderIT {
         final Map<RawFtpClient, Endpoint> clients = new LinkedHashMap<>();
         try {
             final long start = System.nanoTime();
-            for (final String command : new String[] {
-                "RETR " + FILE, "STOR up.txt", "APPE up.txt", "LIST", "NLST", "MLSD"}) {
+            for (final String command :
+                    new String[] {"RETR " + FILE, "STOR up.txt", "APPE up.txt", "LIST", "NLST", "MLSD"}) {
                 final RawFtpClient client = server.login();
                 clients.put(client, client.spsv());
                 client.line(command).expect(150);
             }
             for (final RawFtpClient client : clients.keySet()) {
                 client.expect(425);
-                assertThat(Duration.ofNanos(System.nanoTime() - start)).isBetween(Duration.ofMillis(900),
-                        Duration.ofSeconds(10));
+                assertThat(Duration.ofNanos(System.nanoTime() - start))
+                        .isBetween(Duration.ofMillis(900), Duration.ofSeconds(10));
             }
             for (final RawFtpClient client : clients.keySet()) {
                 client.expectAlive();
@@ -245,7 +252,8 @@ class DataLoginOrderIT {
     void sessionLivesWhenItsIdleTimeoutEndsBeforeItsDataConnectionComes() throws Exception {
         server.idleTimeout(1).dataIdleTimeout(LONG);
         start();
-        try (RawFtpClient client = server.login(); RawFtpClient idle = server.connect().greeted()) {
+        try (RawFtpClient client = server.login();
+                RawFtpClient idle = server.connect().greeted()) {
             final Endpoint endpoint = client.spsv();
             client.line("RETR " + FILE).expect(150);
             // The server drops what has been idle for as long as the session that waits.

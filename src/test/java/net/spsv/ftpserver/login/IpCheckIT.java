@@ -53,12 +53,14 @@ class IpCheckIT {
         start();
         try (RawFtpClient client = server.login()) {
             final Endpoint endpoint = client.spsv();
-            try (RawFtpClient thief = RawFtpClient.connect(server.port(), ELSEWHERE).greeted()) {
+            try (RawFtpClient thief =
+                    RawFtpClient.connect(server.port(), ELSEWHERE).greeted()) {
                 thief.line("USER " + endpoint.user()).expect(331);
                 thief.line("PASS " + endpoint.token()).expect(504);
                 thief.expectDropped();
             }
-            try (RawFtpClient thief = RawFtpClient.connect(server.port(), ELSEWHERE).greeted()) {
+            try (RawFtpClient thief =
+                    RawFtpClient.connect(server.port(), ELSEWHERE).greeted()) {
                 thief.line("SPDT " + endpoint).expect(504);
                 thief.expectDropped();
             }
@@ -70,7 +72,8 @@ class IpCheckIT {
     void ipCheckComparesWithTheAddressOfTheControlConnection() throws Exception {
         server.passiveIpCheck(true);
         start();
-        try (RawFtpClient client = RawFtpClient.connect(server.port(), ELSEWHERE).greeted()) {
+        try (RawFtpClient client =
+                RawFtpClient.connect(server.port(), ELSEWHERE).greeted()) {
             client.login(FtpServerExtension.USER, FtpServerExtension.PASSWORD);
             final Endpoint endpoint = client.spsv();
             try (RawFtpClient thief = RawFtpClient.connect(server.port(), HERE).greeted()) {
@@ -90,7 +93,8 @@ class IpCheckIT {
         try (RawFtpClient client = server.login()) {
             final Endpoint endpoint = client.spsv();
             client.line("RETR " + FILE).expect(150);
-            try (RawFtpClient thief = RawFtpClient.connect(server.port(), ELSEWHERE).greeted()) {
+            try (RawFtpClient thief =
+                    RawFtpClient.connect(server.port(), ELSEWHERE).greeted()) {
                 thief.line("USER " + endpoint.user()).expect(331);
                 thief.line("PASS " + endpoint.token()).expect(504);
                 thief.expectDropped();

@@ -82,7 +82,8 @@ class PipeliningIT {
     @ParameterizedTest
     @ValueSource(strings = {"\r\n", "\n"})
     void userAndPassInOneSegment(final String end) throws IOException {
-        try (RawFtpClient client = SERVER.login(); RawFtpClient data = SERVER.connect().greeted()) {
+        try (RawFtpClient client = SERVER.login();
+                RawFtpClient data = SERVER.connect().greeted()) {
             data.send(login(client.spsv(), end)).expect(331);
             assertRetrieves(client, data.spliced());
         }
@@ -91,7 +92,8 @@ class PipeliningIT {
     @ParameterizedTest
     @ValueSource(strings = {"\r\n", "\n"})
     void userAndPassOneAfterTheOther(final String end) throws IOException {
-        try (RawFtpClient client = SERVER.login(); RawFtpClient data = SERVER.connect().greeted()) {
+        try (RawFtpClient client = SERVER.login();
+                RawFtpClient data = SERVER.connect().greeted()) {
             final Endpoint endpoint = client.spsv();
             data.send("USER " + endpoint.user() + end).expect(331);
             assertRetrieves(client, data.send("PASS " + endpoint.token() + end).spliced());
@@ -131,7 +133,8 @@ class PipeliningIT {
         try (RawFtpClient client = SERVER.login()) {
             final int points = login(client.spsv(), "\r\n").length() - 1;
             for (int point = 0; point < points; point++) {
-                final byte[][] parts = Fragments.everySplit(login(client.spsv(), "\r\n")).get(point);
+                final byte[][] parts =
+                        Fragments.everySplit(login(client.spsv(), "\r\n")).get(point);
                 try (RawFtpClient data = SERVER.connect().greeted().sendApart(parts)) {
                     data.expect(331);
                     assertRetrieves(client, data.spliced());
@@ -155,7 +158,8 @@ class PipeliningIT {
         try (RawFtpClient client = SERVER.login()) {
             final int points = ("SPDT " + client.spsv() + "\r\n").length() - 1;
             for (int point = 0; point < points; point++) {
-                final byte[][] parts = Fragments.everySplit("SPDT " + client.spsv() + "\r\n").get(point);
+                final byte[][] parts =
+                        Fragments.everySplit("SPDT " + client.spsv() + "\r\n").get(point);
                 try (RawFtpClient data = SERVER.connect().greeted().sendApart(parts)) {
                     assertRetrieves(client, data.spliced());
                 }
@@ -166,7 +170,8 @@ class PipeliningIT {
     @ParameterizedTest
     @ValueSource(strings = {"USER DATACONN\r\nPASS %s\r\n", "USER DATACONN\nPASS %s\n", "SPDT DATACONN:%s\r\n"})
     void bytesBehindTheLoginBelongToTheUploadThatWaits(final String login) {
-        try (RawFtpClient client = SERVER.login().binary(); RawFtpClient data = SERVER.connect().greeted()) {
+        try (RawFtpClient client = SERVER.login().binary();
+                RawFtpClient data = SERVER.connect().greeted()) {
             final Endpoint endpoint = client.spsv();
             client.line("STOR up.bin").expect(150);
             data.send(String.format(login, endpoint.token()) + LINES);
@@ -177,7 +182,8 @@ class PipeliningIT {
     @ParameterizedTest
     @ValueSource(strings = {"USER DATACONN\r\nPASS %s\r\n", "USER DATACONN\nPASS %s\n", "SPDT DATACONN:%s\r\n"})
     void bytesBehindTheLoginBelongToTheUploadThatComesLater(final String login) {
-        try (RawFtpClient client = SERVER.login().binary(); RawFtpClient data = SERVER.connect().greeted()) {
+        try (RawFtpClient client = SERVER.login().binary();
+                RawFtpClient data = SERVER.connect().greeted()) {
             data.send(String.format(login, client.spsv().token()) + LINES).awaitTaken();
             client.line("STOR up.bin").expect(150);
             assertStores(client, data, !login.startsWith("SPDT"), bytes(LINES));
@@ -193,7 +199,8 @@ class PipeliningIT {
                 final Endpoint endpoint = client.spsv();
                 client.line("STOR up.bin").expect(150);
                 try (RawFtpClient upload = SERVER.connect().greeted()) {
-                    upload.sendApart(Fragments.everySplit(login(endpoint, "\r\n") + data).get(point));
+                    upload.sendApart(
+                            Fragments.everySplit(login(endpoint, "\r\n") + data).get(point));
                     assertStores(client, upload, true, bytes(data));
                 }
             }
@@ -206,7 +213,8 @@ class PipeliningIT {
         final long seed = System.nanoTime();
         final byte[] content = new byte[3_000_000];
         new Random(seed).nextBytes(content);
-        try (RawFtpClient client = SERVER.login().binary(); RawFtpClient data = SERVER.connect()) {
+        try (RawFtpClient client = SERVER.login().binary();
+                RawFtpClient data = SERVER.connect()) {
             final byte[] login = bytes(login(client.spsv(), "\r\n"));
             final byte[] all = Arrays.copyOf(login, login.length + content.length);
             System.arraycopy(content, 0, all, login.length, content.length);
@@ -276,7 +284,8 @@ class PipeliningIT {
 
     @Test
     void failedOrdinaryLoginInFrontIsAnsweredInOrder() throws IOException {
-        try (RawFtpClient client = SERVER.login(); RawFtpClient data = SERVER.connect().greeted()) {
+        try (RawFtpClient client = SERVER.login();
+                RawFtpClient data = SERVER.connect().greeted()) {
             data.send("USER u001\r\nPASS wrong\r\n" + login(client.spsv(), "\r\n"));
             assertThat(data.expect(331)).contains("u001");
             data.expect(530);
@@ -290,7 +299,8 @@ class PipeliningIT {
         final String front = "SYST\r\nUSER u001\r\n";
         try (RawFtpClient client = SERVER.login()) {
             for (int point = 0; point < front.length() + 8; point++) {
-                final byte[][] parts = Fragments.everySplit(front + login(client.spsv(), "\r\n")).get(point);
+                final byte[][] parts = Fragments.everySplit(front + login(client.spsv(), "\r\n"))
+                        .get(point);
                 try (RawFtpClient data = SERVER.connect().greeted().sendApart(parts)) {
                     data.expect(530);
                     data.expect(331);
@@ -323,7 +333,8 @@ class PipeliningIT {
 
     @Test
     void spdtBehindAnOrdinaryLoginDoesNotMakeItADataConnection() throws IOException {
-        try (RawFtpClient client = SERVER.login(); RawFtpClient other = SERVER.connect().greeted()) {
+        try (RawFtpClient client = SERVER.login();
+                RawFtpClient other = SERVER.connect().greeted()) {
             final Endpoint endpoint = client.spsv();
             other.send("USER u001\r\nPASS xyz\r\nSPDT " + endpoint + "\r\nNOOP\r\n");
             other.expect(331);
@@ -339,7 +350,8 @@ class PipeliningIT {
     @Test
     void wholeOrdinarySessionInOneSegmentIsAnsweredInOrder() {
         try (RawFtpClient client = SERVER.connect()) {
-            client.send("USER u001\r\nPASS xyz\r\nSYST\r\nSPSV\r\nPWD\r\nSPSV\r\nNOOP\r\nQUIT\r\n").greeted();
+            client.send("USER u001\r\nPASS xyz\r\nSYST\r\nSPSV\r\nPWD\r\nSPSV\r\nNOOP\r\nQUIT\r\n")
+                    .greeted();
             client.expect(331);
             client.expect(230);
             client.expect(215);
@@ -356,7 +368,8 @@ class PipeliningIT {
     @Test
     void ordinarySessionByteByByteIsServedAsEver() {
         try (RawFtpClient client = SERVER.connect()) {
-            client.sendApart(Fragments.single("SYST\r\nUSER u001\nPASS xyz\r\nNOOP\r\n")).greeted();
+            client.sendApart(Fragments.single("SYST\r\nUSER u001\nPASS xyz\r\nNOOP\r\n"))
+                    .greeted();
             client.expect(530);
             client.expect(331);
             client.expect(230);
@@ -380,7 +393,8 @@ class PipeliningIT {
     /** A wrong token is answered 504 and ends the connection; what came behind it is nobody's. */
     @Test
     void linesBehindAWrongTokenAreNotObeyed() throws IOException {
-        try (RawFtpClient client = SERVER.login(); RawFtpClient other = SERVER.connect().greeted()) {
+        try (RawFtpClient client = SERVER.login();
+                RawFtpClient other = SERVER.connect().greeted()) {
             final Endpoint endpoint = client.spsv();
             other.send(login(new Endpoint("DATACONN", "wrong"), "\r\n") + login(endpoint, "\r\n"));
             other.expect(331);
@@ -415,8 +429,8 @@ class PipeliningIT {
         client.expect(226);
     }
 
-    private static void assertStores(final RawFtpClient client, final RawFtpClient data, final boolean user,
-            final byte... content) {
+    private static void assertStores(
+            final RawFtpClient client, final RawFtpClient data, final boolean user, final byte... content) {
         try {
             if (user) {
                 data.expect(331);

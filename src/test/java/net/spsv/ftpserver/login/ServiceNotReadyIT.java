@@ -60,7 +60,8 @@ class ServiceNotReadyIT {
     @Test
     void spdtIsServedToo() throws Exception {
         start(1);
-        try (RawFtpClient client = server.login(); RawFtpClient data = server.connect().greeted()) {
+        try (RawFtpClient client = server.login();
+                RawFtpClient data = server.connect().greeted()) {
             try (Socket socket = data.line("SPDT " + client.spsv()).spliced()) {
                 client.line("RETR " + FILE).expect(150);
                 assertThat(RawFtpClient.readFully(socket)).isEqualTo(CONTENT);
@@ -72,7 +73,8 @@ class ServiceNotReadyIT {
     @Test
     void realUserIsAnswered421AndDroppedAndTheTokenStays() throws Exception {
         start(2);
-        try (RawFtpClient client = server.login(); RawFtpClient second = server.login()) {
+        try (RawFtpClient client = server.login();
+                RawFtpClient second = server.login()) {
             final Endpoint endpoint = client.spsv();
             second.expectAlive();
             try (RawFtpClient third = server.connect()) {
@@ -100,7 +102,8 @@ class ServiceNotReadyIT {
     @Test
     void withoutATokenFtpServerBehavesAsItDid() throws Exception {
         start(1);
-        try (RawFtpClient client = server.login(); RawFtpClient other = server.connect()) {
+        try (RawFtpClient client = server.login();
+                RawFtpClient other = server.connect()) {
             assertThat(other.expect(220)).isEqualTo(READY);
             other.line("USER " + FtpServerExtension.USER).expect(421);
             other.expectDropped();
@@ -111,7 +114,8 @@ class ServiceNotReadyIT {
     @Test
     void usedTokenIsNotOutstandingAnyMore() throws Exception {
         start(1);
-        try (RawFtpClient client = server.login(); Socket data = server.connect().dataLogin(client.spsv())) {
+        try (RawFtpClient client = server.login();
+                Socket data = server.connect().dataLogin(client.spsv())) {
             assertGreeting(READY);
             client.line("RETR " + FILE).expect(150);
             assertThat(RawFtpClient.readFully(data)).isEqualTo(CONTENT);

@@ -387,8 +387,11 @@ public final class FtpServerExtension
 
     private void awaitEndOfSessions() {
         try {
-            Awaitility.await().atMost(Duration.ofSeconds(1)).pollDelay(Duration.ZERO)
-                    .pollInterval(Duration.ofMillis(2)).until(() -> statistics().getCurrentConnectionNumber() == 0);
+            Awaitility.await()
+                    .atMost(Duration.ofSeconds(1))
+                    .pollDelay(Duration.ZERO)
+                    .pollInterval(Duration.ofMillis(2))
+                    .until(() -> statistics().getCurrentConnectionNumber() == 0);
         } catch (final ConditionTimeoutException e) {
             LoggerFactory.getLogger(getClass()).debug("Stopping the server with sessions that are open", e);
         }

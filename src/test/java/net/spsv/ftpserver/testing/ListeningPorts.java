@@ -30,8 +30,7 @@ public final class ListeningPorts {
     private static final int STATE = 3;
     private static final int INODE = 9;
 
-    private ListeningPorts() {
-    }
+    private ListeningPorts() {}
 
     /** Returns the ports of this process's listening sockets, now. */
     public static Set<Integer> ofThisProcess() {
@@ -43,7 +42,8 @@ public final class ListeningPorts {
                 if (Files.exists(path)) {
                     for (final String row : Files.readAllLines(path, StandardCharsets.US_ASCII)) {
                         final String[] columns = row.trim().split("\\s+");
-                        if (columns.length > INODE && LISTEN.equals(columns[STATE])
+                        if (columns.length > INODE
+                                && LISTEN.equals(columns[STATE])
                                 && inodes.contains(columns[INODE])) {
                             final String address = columns[LOCAL_ADDRESS];
                             ports.add(Integer.parseInt(address.substring(address.indexOf(':') + 1), 16));

@@ -64,8 +64,8 @@ public final class LogCapture implements AutoCloseable, BeforeEachCallback, Afte
 
     /** Returns what the plugin's own classes logged, at this level or above. */
     public List<ILoggingEvent> ofPlugin(final Level least) {
-        return matching(event -> event.getLoggerName().startsWith("net.spsv.") && event.getLevel()
-                .isGreaterOrEqual(least));
+        return matching(event -> event.getLoggerName().startsWith("net.spsv.")
+                && event.getLevel().isGreaterOrEqual(least));
     }
 
     /** Returns what was logged and is as asked for. */
@@ -76,8 +76,14 @@ public final class LogCapture implements AutoCloseable, BeforeEachCallback, Afte
     /** Returns all that a log file could show of an event: level, logger, message, context and stack trace. */
     public static String text(final ILoggingEvent event) {
         final StringBuilder text = new StringBuilder();
-        text.append(event.getLevel()).append(" [").append(event.getThreadName()).append("] ")
-                .append(event.getLoggerName()).append(" - ").append(event.getFormattedMessage()).append(' ')
+        text.append(event.getLevel())
+                .append(" [")
+                .append(event.getThreadName())
+                .append("] ")
+                .append(event.getLoggerName())
+                .append(" - ")
+                .append(event.getFormattedMessage())
+                .append(' ')
                 .append(event.getMDCPropertyMap());
         if (event.getThrowableProxy() != null) {
             text.append('\n').append(ThrowableProxyUtil.asString(event.getThrowableProxy()));
