@@ -20,6 +20,7 @@ import java.io.IOException;
 import java.net.Socket;
 import java.net.SocketException;
 import java.nio.charset.StandardCharsets;
+import java.time.Duration;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
@@ -75,7 +76,9 @@ class DataLoginAbuseIT {
             assertThat(RawFtpClient.readFully(data)).isEqualTo(CONTENT);
             client.expect(226);
         }
-        await().until(() -> SERVER.statistics().getCurrentConnectionNumber() == 0);
+        await().pollDelay(Duration.ZERO)
+                .pollInterval(Duration.ofMillis(5))
+                .until(() -> SERVER.statistics().getCurrentConnectionNumber() == 0);
         assertThat(log.ofPlugin(Level.ERROR)).isEmpty();
     }
 
