@@ -129,7 +129,7 @@ final class DataLogin {
         return state == State.AWAIT_PASS;
     }
 
-    /** Takes note that a real user has logged in; later logins of the session are FtpServer's, but for the data user's. */
+    /** Takes note that a real user has logged in: what follows is FtpServer's, but for the data user. */
     void loggedIn() {
         state = State.ORDINARY;
     }

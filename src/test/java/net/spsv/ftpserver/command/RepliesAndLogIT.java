@@ -292,7 +292,7 @@ class RepliesAndLogIT {
         }) {
             final Endpoint endpoint = spsv(client, tokens);
             try (RawFtpClient data = server.connect()) {
-                data.sendApart(Fragments.single(String.format(form, endpoint.token())));
+                data.sendApart(Fragments.single(String.format(Locale.ROOT, form, endpoint.token())));
                 assertThat(client.line("RETR " + FILE).expect(150)).isNotEmpty();
                 assertThat(new String(data.readToEnd(), StandardCharsets.US_ASCII))
                         .endsWith("200 DATA\r\n" + new String(CONTENT, StandardCharsets.US_ASCII));
@@ -317,7 +317,7 @@ class RepliesAndLogIT {
             "PASS %s\u0000", "USER DATACONN\r\nPASS %s!", "USER DATACONN\r\nPASS  x%s", "USER u001\r\nPASS %s"
         }) {
             try (RawFtpClient other = server.connect()) {
-                other.line(String.format(form, endpoint.token()));
+                other.line(String.format(Locale.ROOT, form, endpoint.token()));
                 other.line("QUIT");
                 other.expectEnd();
             }
@@ -335,7 +335,7 @@ class RepliesAndLogIT {
         spsv(client, tokens);
         for (final String form : new String[] {"USER DATACONN\r\nPASS %s", "SPDT DATACONN:%s", "SPDT %s"}) {
             try (RawFtpClient revoked = server.connect()) {
-                revoked.line(String.format(form, endpoint.token()));
+                revoked.line(String.format(Locale.ROOT, form, endpoint.token()));
                 revoked.expectEnd();
             }
         }
@@ -348,8 +348,8 @@ class RepliesAndLogIT {
             try (RawFtpClient owner = server.login();
                     RawFtpClient other = server.login()) {
                 final Endpoint endpoint = spsv(owner, tokens);
-                other.line(String.format(form, endpoint.token())).reply();
-                owner.line(String.format(form, endpoint.token())).reply();
+                other.line(String.format(Locale.ROOT, form, endpoint.token())).reply();
+                owner.line(String.format(Locale.ROOT, form, endpoint.token())).reply();
             }
         }
         try (RawFtpClient other = server.login()) {

@@ -23,6 +23,7 @@ import java.net.ServerSocket;
 import java.net.Socket;
 import java.nio.channels.ServerSocketChannel;
 import java.nio.charset.StandardCharsets;
+import java.util.Locale;
 import java.util.Set;
 import net.spsv.ftpserver.testing.FtpServerExtension;
 import net.spsv.ftpserver.testing.LeakCheckExtension;
@@ -118,7 +119,7 @@ class SinglePortOnlyIT {
             port.bind(new InetSocketAddress(InetAddress.getByName("127.0.0.1"), 0))
                     .configureBlocking(false);
             final int number = port.socket().getLocalPort();
-            client.line(String.format(command, number, number >> 8, number & 0xff))
+            client.line(String.format(Locale.ROOT, command, number, number >> 8, number & 0xff))
                     .expect(502);
             assertThat(client.line("RETR " + FILE).reply()).matches("(503|425) .*");
             client.expectAlive();

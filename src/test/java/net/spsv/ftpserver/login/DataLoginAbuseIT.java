@@ -24,6 +24,7 @@ import java.time.Duration;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
+import java.util.Locale;
 import java.util.Random;
 import net.spsv.ftpserver.testing.FtpServerExtension;
 import net.spsv.ftpserver.testing.LeakCheckExtension;
@@ -167,7 +168,7 @@ class DataLoginAbuseIT {
     void anythingAroundTheTokenIsRefused(final String pass) {
         try (RawFtpClient client = SERVER.connect().greeted()) {
             client.line("USER DATACONN").expect(331);
-            client.send(String.format(pass, endpoint.token())).expect(504);
+            client.send(String.format(Locale.ROOT, pass, endpoint.token())).expect(504);
             client.expectDropped();
         }
     }
@@ -182,7 +183,8 @@ class DataLoginAbuseIT {
             })
     void somethingLikeTheDataUserIsNotTheDataUser(final String line) {
         try (RawFtpClient client = SERVER.connect().greeted()) {
-            assertThat(client.line(String.format(line, endpoint.token())).reply())
+            assertThat(client.line(String.format(Locale.ROOT, line, endpoint.token()))
+                            .reply())
                     .doesNotContain("Preparing");
             assertThat(client.line("PASS " + endpoint.token()).reply()).startsWith("5");
         }

@@ -20,6 +20,7 @@ import ch.qos.logback.classic.spi.ILoggingEvent;
 import ch.qos.logback.core.read.ListAppender;
 import java.nio.charset.StandardCharsets;
 import java.util.Arrays;
+import java.util.Locale;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.TimeUnit;
 import net.spsv.ftpserver.data.DataConnections;
@@ -276,7 +277,7 @@ class DataLoginFilterTest {
         for (final String login : new String[] {"USER DATACONN\r\nPASS %s\r\n", "SPDT D:%s\r\n", "PASS %s\r\n"}) {
             log.list.clear();
             final ScriptedServer refusing = new ScriptedServer().greeted();
-            refusing.receive(String.format(login, "T0k3n"));
+            refusing.receive(String.format(Locale.ROOT, login, "T0k3n"));
             refusing.runCommands();
             assertThat(refusing.codes()).endsWith("504");
 

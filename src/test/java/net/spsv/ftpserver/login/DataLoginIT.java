@@ -20,6 +20,7 @@ import java.net.Socket;
 import java.nio.charset.StandardCharsets;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Locale;
 import net.spsv.ftpserver.testing.FtpServerExtension;
 import net.spsv.ftpserver.testing.LeakCheckExtension;
 import net.spsv.ftpserver.testing.RawFtpClient;
@@ -310,11 +311,11 @@ class DataLoginIT {
         try (RawFtpClient client = SERVER.login();
                 RawFtpClient data = SERVER.connect().greeted()) {
             final Endpoint endpoint = client.spsv();
-            try (Socket socket = data.line(String.format(line, endpoint.user(), endpoint.token()))
+            try (Socket socket = data.line(String.format(Locale.ROOT, line, endpoint.user(), endpoint.token()))
                     .spliced()) {
                 assertRetrieves(client, socket);
             }
-            refused(String.format(line, endpoint.user(), endpoint.token()));
+            refused(String.format(Locale.ROOT, line, endpoint.user(), endpoint.token()));
         }
     }
 
@@ -347,7 +348,7 @@ class DataLoginIT {
     void spdtWithAnythingElseIsRefused(final String line) throws IOException {
         try (RawFtpClient client = SERVER.login()) {
             final Endpoint endpoint = client.spsv();
-            refused(String.format(line, endpoint.user(), endpoint.token()));
+            refused(String.format(Locale.ROOT, line, endpoint.user(), endpoint.token()));
             assertServes(client, endpoint);
         }
     }

@@ -40,7 +40,7 @@ class DataLoginTest {
         "'',                        PASS secret,    REFUSE",
         "'',                        PASS,           REFUSE",
         "'',                        SPDT T,         REDEEM",
-        "'',                        SPDT U:T,       REDEEM",
+        "'',                        SPDT DATACONN:T, REDEEM",
         "'',                        SPDT,           REFUSE",
         "'',                        FEAT,           PASS_ON",
         "'',                        '',             PASS_ON",
@@ -139,7 +139,7 @@ class DataLoginTest {
     void tokenIsWhatFollowsPass(final String format) {
         login.line("USER DATACONN");
 
-        assertThat(login.line(String.format(format, TOKEN))).isEqualTo(Action.REDEEM);
+        assertThat(login.line(String.format(Locale.ROOT, format, TOKEN))).isEqualTo(Action.REDEEM);
         assertThat(login.token()).isEqualTo(TOKEN);
         assertThat(login.isUnderway()).isFalse();
     }
@@ -169,10 +169,7 @@ class DataLoginTest {
         "SPDT T1,               T1",
         "spdt dataconn:T1,      T1",
         "XSPDT DATACONN:T1,     T1",
-        "SPDT :T1,              T1",
-        "SPDT somebody:T1,      T1",
         "SPDT DATACONN:T1:T2,   T1:T2",
-        "SPDT (DATACONN:T1),    T1)",
     })
     void tokenOfSpdtStandsBehindTheFirstColon(final String line, final String token) {
         assertThat(login.isOrdinary(line + "\r\n")).isFalse();
@@ -181,8 +178,17 @@ class DataLoginTest {
     }
 
     @ParameterizedTest
-    @ValueSource(strings = {"SPDT", "SPDT \r\n", "SPDT DATACONN:", "SPDT :\r\n"})
-    void spdtWithoutTokenIsRefused(final String line) {
+    @ValueSource(
+            strings = {
+                "SPDT",
+                "SPDT \r\n",
+                "SPDT DATACONN:",
+                "SPDT :\r\n",
+                "SPDT :T1",
+                "SPDT somebody:T1",
+                "SPDT (DATACONN:T1)"
+            })
+    void spdtWithoutTokenOrForAnotherUserIsRefused(final String line) {
         assertThat(login.isOrdinary(line)).isFalse();
         assertThat(login.line(line)).isEqualTo(Action.REFUSE);
     }

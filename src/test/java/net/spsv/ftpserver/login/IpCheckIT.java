@@ -18,6 +18,7 @@ import java.io.IOException;
 import java.net.Socket;
 import java.net.SocketException;
 import java.nio.charset.StandardCharsets;
+import java.util.Locale;
 import net.spsv.ftpserver.testing.FtpServerExtension;
 import net.spsv.ftpserver.testing.LeakCheckExtension;
 import net.spsv.ftpserver.testing.RawFtpClient;
@@ -123,7 +124,7 @@ class IpCheckIT {
         try (RawFtpClient client = server.login()) {
             final Endpoint endpoint = client.spsv();
             try (RawFtpClient thief = RawFtpClient.connect(server.port(), ELSEWHERE)) {
-                sendIfStillOpen(thief, String.format(lines, endpoint.user(), endpoint.token()));
+                sendIfStillOpen(thief, String.format(Locale.ROOT, lines, endpoint.user(), endpoint.token()));
                 thief.expectDropped();
             }
             assertServes(client, server.connect(), endpoint);

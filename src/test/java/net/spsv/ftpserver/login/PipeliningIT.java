@@ -18,6 +18,7 @@ import java.io.IOException;
 import java.net.Socket;
 import java.nio.charset.StandardCharsets;
 import java.util.Arrays;
+import java.util.Locale;
 import java.util.Random;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.TimeUnit;
@@ -174,7 +175,7 @@ class PipeliningIT {
                 RawFtpClient data = SERVER.connect().greeted()) {
             final Endpoint endpoint = client.spsv();
             client.line("STOR up.bin").expect(150);
-            data.send(String.format(login, endpoint.token()) + LINES);
+            data.send(String.format(Locale.ROOT, login, endpoint.token()) + LINES);
             assertStores(client, data, !login.startsWith("SPDT"), bytes(LINES));
         }
     }
@@ -184,7 +185,8 @@ class PipeliningIT {
     void bytesBehindTheLoginBelongToTheUploadThatComesLater(final String login) {
         try (RawFtpClient client = SERVER.login().binary();
                 RawFtpClient data = SERVER.connect().greeted()) {
-            data.send(String.format(login, client.spsv().token()) + LINES).awaitTaken();
+            data.send(String.format(Locale.ROOT, login, client.spsv().token()) + LINES)
+                    .awaitTaken();
             client.line("STOR up.bin").expect(150);
             assertStores(client, data, !login.startsWith("SPDT"), bytes(LINES));
         }
@@ -408,7 +410,7 @@ class PipeliningIT {
 
     private static void assertThatItServesBehindTheGate(final String login, final int... replies) throws IOException {
         try (RawFtpClient client = SERVER.login()) {
-            final String lines = String.format(login, client.spsv().token());
+            final String lines = String.format(Locale.ROOT, login, client.spsv().token());
             GATE.close();
             try (RawFtpClient data = SERVER.connect().send(lines).awaitTaken()) {
                 GATE.open();

@@ -193,7 +193,8 @@ class TokenRegistryTest {
         final DataToken token = registry.mint(OWNER);
 
         assertThat(token.toString()).isEqualTo("DataToken(redacted)").doesNotContain(token.id());
-        assertThat(String.format("%s", token)).doesNotContain(token.value().substring(DataToken.ID_LENGTH));
+        assertThat(String.format(Locale.ROOT, "%s", token))
+                .doesNotContain(token.value().substring(DataToken.ID_LENGTH));
     }
 
     @Test
