@@ -12,6 +12,7 @@
  */
 package net.spsv.ftpserver.data;
 
+import java.util.concurrent.ThreadFactory;
 import java.util.concurrent.ThreadPoolExecutor;
 
 /**
@@ -21,12 +22,19 @@ import java.util.concurrent.ThreadPoolExecutor;
  * that it waits for needs a command thread too: as many waiters as there are threads would lock each other out. So the
  * pool is one larger for every waiter, as {@code ForkJoinPool.ManagedBlocker} does it.
  *
- * <p>MINA's {@code OrderedThreadPoolExecutor} asks for care. It starts threads only when work comes in, not when its
- * limit rises; {@code prestartCoreThread} starts one for work that is queued already, if the core size allows. Lowering
- * a size sends threads home for all that the pool is above it <em>now</em>, without regard to those that were sent
- * already and are still busy; then threads go that the queued work needs. So the core size is touched only while the
- * pool is below its maximum, and the maximum is lowered only while the pool is within it: each waiter brings one thread
- * and takes at most one away.
+ * <p>MINA's {@code OrderedThreadPoolExecutor} asks for care.
+ *
+ * <ul>
+ *   <li>It starts threads only when work comes in, not when its limit rises. {@code prestartCoreThread} starts one for
+ *       work that is queued already, if the core size allows; lowering the core size again sends nobody home as long as
+ *       the pool is not above it.
+ *   <li>Lowering the maximum sends a thread home, by a signal in the queue that whoever is free first takes. The pool
+ *       counts that thread until then, and sends another for it each time it is asked. So there is one signal at a
+ *       time, or threads would go that the queued work needs.
+ * </ul>
+ *
+ * <p>Between calls the maximum is what it was, plus the waiters, plus the surplus; without the threads that wait and the
+ * one on its way home, the pool never falls below what it was.
  *
  * <p>Threading: safe for all threads; never blocks for long.
  */
@@ -34,11 +42,25 @@ final class CommandThreads {
 
     private final ThreadPoolExecutor pool;
 
-    /** Threads that were lent, given back by their waiter, but not taken out of the pool yet. Guarded by this. */
+    /** Threads given back by their waiters that the pool may still have. Guarded by this. */
     private int surplus;
+
+    /** Threads of the pool that have ended. Guarded by this. */
+    private long ended;
+
+    /** The value of {@link #ended} that says that whoever was sent home last has gone. Guarded by this. */
+    private long goneAt;
 
     CommandThreads(final ThreadPoolExecutor pool) {
         this.pool = pool;
+        final ThreadFactory factory = pool.getThreadFactory();
+        pool.setThreadFactory(worker -> factory.newThread(() -> {
+            try {
+                worker.run();
+            } finally {
+                threadEnded();
+            }
+        }));
     }
 
     /** Call before waiting on a command thread. */
@@ -48,8 +70,11 @@ final class CommandThreads {
         } else {
             pool.setMaximumPoolSize(pool.getMaximumPoolSize() + 1);
         }
-        while (pool.getPoolSize() >= pool.getMaximumPoolSize()) {
-            // Threads that were sent home are among them, and will not stand in for this one.
+        if (pool.getPoolSize() >= pool.getMaximumPoolSize()) {
+            if (ended >= goneAt) {
+                return;
+            }
+            // One of them is on its way home and will not stand in for this waiter.
             pool.setMaximumPoolSize(pool.getMaximumPoolSize() + 1);
             surplus++;
         }
@@ -62,9 +87,21 @@ final class CommandThreads {
     /** Call after waiting, once for each {@link #lend()}. */
     synchronized void giveBack() {
         surplus++;
-        while (surplus > 0 && pool.getPoolSize() <= pool.getMaximumPoolSize()) {
+        shrink();
+    }
+
+    private synchronized void threadEnded() {
+        ended++;
+        shrink();
+    }
+
+    private void shrink() {
+        while (surplus > 0 && ended >= goneAt && pool.getPoolSize() <= pool.getMaximumPoolSize()) {
             surplus--;
             pool.setMaximumPoolSize(pool.getMaximumPoolSize() - 1);
+            if (pool.getPoolSize() > pool.getMaximumPoolSize()) {
+                goneAt = ended + 1;
+            }
         }
     }
 }
