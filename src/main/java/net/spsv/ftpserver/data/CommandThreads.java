@@ -33,8 +33,8 @@ import java.util.concurrent.ThreadPoolExecutor;
  *       time, or threads would go that the queued work needs.
  * </ul>
  *
- * <p>Between calls the maximum is what it was, plus the waiters, plus the surplus; without the threads that wait and the
- * one on its way home, the pool never falls below what it was.
+ * <p>Between calls the maximum is what it was, plus the waiters, plus the surplus; without the threads that wait and
+ * the one on its way home, the pool never falls below what it was.
  *
  * <p>Threading: safe for all threads; never blocks for long.
  */
