@@ -70,10 +70,11 @@ final class CommandThreads {
         } else {
             pool.setMaximumPoolSize(pool.getMaximumPoolSize() + 1);
         }
-        if (pool.getPoolSize() >= pool.getMaximumPoolSize()) {
-            if (ended >= goneAt) {
+        if (ended >= goneAt) {
+            if (pool.getActiveCount() < pool.getPoolSize() || pool.getPoolSize() >= pool.getMaximumPoolSize()) {
                 return;
             }
+        } else if (pool.getPoolSize() >= pool.getMaximumPoolSize()) {
             // One of them is on its way home and will not stand in for this waiter.
             pool.setMaximumPoolSize(pool.getMaximumPoolSize() + 1);
             surplus++;

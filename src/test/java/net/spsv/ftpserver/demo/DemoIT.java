@@ -13,6 +13,7 @@
 package net.spsv.ftpserver.demo;
 
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.awaitility.Awaitility.await;
 
 import java.io.BufferedReader;
 import java.io.File;
@@ -24,6 +25,7 @@ import java.net.InetAddress;
 import java.net.ServerSocket;
 import java.net.Socket;
 import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.Paths;
 import java.util.concurrent.TimeUnit;
@@ -105,6 +107,7 @@ class DemoIT {
 
     @Test
     void serverStaysUpUntilItIsInterruptedAndLeavesNothing(@TempDir final Path temporary) throws Exception {
+        final Path output = temporary.resolve("output.txt");
         final Process demo = new ProcessBuilder(
                         Paths.get(System.getProperty("java.home"), "bin", "java")
                                 .toString(),
@@ -114,18 +117,13 @@ class DemoIT {
                         Demo.class.getName(),
                         "--port=0")
                 .redirectErrorStream(true)
+                .redirectOutput(output.toFile())
                 .start();
-        try (BufferedReader output =
-                new BufferedReader(new InputStreamReader(demo.getInputStream(), StandardCharsets.UTF_8))) {
-            final StringBuilder printed = new StringBuilder();
-            String line = output.readLine();
-            while (line != null && !line.startsWith("Press Ctrl-C")) {
-                printed.append(line).append('\n');
-                line = output.readLine();
-            }
+        try {
+            await().atMost(30, TimeUnit.SECONDS).until(() -> text(output).contains("Press Ctrl-C"));
+            final String printed = text(output);
             assertThat(printed).contains("user demo, password demo").doesNotContain("INFO", "Exception");
-            final int port =
-                    Integer.parseInt(printed.toString().replaceAll("(?s).*?listens at \\S+ port (\\d+).*", "$1"));
+            final int port = Integer.parseInt(printed.replaceAll("(?s).*?listens at \\S+ port (\\d+).*", "$1"));
             assertThat(homes(temporary)).hasSize(1);
             try (Socket client = new Socket(DemoServer.ADDRESS, port)) {
                 assertThat(new BufferedReader(new InputStreamReader(client.getInputStream(), StandardCharsets.US_ASCII))
@@ -136,11 +134,15 @@ class DemoIT {
             demo.destroy();
 
             assertThat(demo.waitFor(10, TimeUnit.SECONDS)).isTrue();
-            assertThat(output.readLine()).isEqualTo("The server has stopped and its home is deleted.");
+            assertThat(text(output)).endsWith("The server has stopped and its home is deleted.\n");
             assertThat(homes(temporary)).isEmpty();
         } finally {
             demo.destroyForcibly();
         }
+    }
+
+    private static String text(final Path file) throws IOException {
+        return new String(Files.readAllBytes(file), StandardCharsets.UTF_8);
     }
 
     private static File[] homes(final Path temporary) {

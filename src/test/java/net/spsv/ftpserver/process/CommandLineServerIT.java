@@ -234,7 +234,7 @@ class CommandLineServerIT {
         final List<String> threads = server.threads();
         // FtpServer starts up to max-threads of these, when it likes, and sends them home after 30 idle seconds
         final long commandThreads =
-                threads.stream().filter(name -> name.startsWith("pool-")).count();
+                threads.stream().filter(name -> name.startsWith("pool-3-")).count();
 
         for (int i = 0; i < 1000; i++) {
             transfer(i, content);
