@@ -37,6 +37,9 @@ public final class PendingDataConnection implements Closeable {
 
     private final CompletableFuture<DetachedChannel> arrival = new CompletableFuture<>();
 
+    /** Set when the hand-off was ended while the connection was between its login and here. Guarded by this. */
+    private boolean ended;
+
     /**
      * Opens the hand-off.
      *
@@ -61,8 +64,8 @@ public final class PendingDataConnection implements Closeable {
      *
      * @param channel the channel; owned by this object afterwards, whatever the outcome
      */
-    public void deliver(final DetachedChannel channel) {
-        if (!arrival.complete(channel)) {
+    public synchronized void deliver(final DetachedChannel channel) {
+        if (!arrival.complete(channel) || ended) {
             channel.close();
         }
     }
@@ -98,6 +101,20 @@ public final class PendingDataConnection implements Closeable {
         final SocketException ended = new SocketException("The data connection was given up");
         ended.initCause(cause);
         return ended;
+    }
+
+    /**
+     * Ends the hand-off and drops the data connection if there is one, or as soon as there is.
+     *
+     * @param redeemed whether a peer has logged in: it may believe by now that the transfer is under way, so a transfer
+     *     gets its connection, closed, and fails like any other that is cut off
+     */
+    synchronized void end(final boolean redeemed) {
+        if (redeemed && !arrival.isDone()) {
+            ended = true;
+        } else {
+            close();
+        }
     }
 
     /** Ends the hand-off and drops the data connection if there is one. */

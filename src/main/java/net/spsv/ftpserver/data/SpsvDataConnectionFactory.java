@@ -144,7 +144,7 @@ public final class SpsvDataConnectionFactory extends IODataConnectionFactory {
         }
         transferring = true;
         if (Aborts.of(controlSession).areOutstanding()) {
-            throw new SocketException("The transfer was aborted before it began");
+            abort();
         }
         final DetachedChannel channel = await(awaited);
         channel.setIdleTimeout(idleMillis());
@@ -239,8 +239,7 @@ public final class SpsvDataConnectionFactory extends IODataConnectionFactory {
 
     private void endPending() {
         if (pending != null) {
-            dataConnections.tokens().revoke(token);
-            pending.close();
+            pending.end(!dataConnections.tokens().revoke(token));
         }
     }
 

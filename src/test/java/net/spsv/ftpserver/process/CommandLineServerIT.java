@@ -228,6 +228,24 @@ class CommandLineServerIT {
     }
 
     @Test
+    void aborRightBehindThe150EndsTheTransferAsOneThatHasBegun() throws IOException {
+        // more than fits into the sockets' buffers
+        Files.write(installation.home().resolve("abort.bin"), new byte[32 * MEBIBYTE]);
+
+        for (int i = 0; i < 20; i++) {
+            for (final String transfer : Arrays.asList("RETR abort.bin", "STOR aborted.bin")) {
+                try (Socket data = client.openData()) {
+                    client.command("150", transfer);
+                    client.send("ABOR");
+                    client.expect("426");
+                    client.expect("226");
+                    assertThat(drain(data)).as(transfer).isLessThan(32L * MEBIBYTE);
+                }
+            }
+        }
+    }
+
+    @Test
     void thousandTransfersLeaveNoThreadAndNoDescriptorBehind() throws IOException {
         final byte[] content = bytes(4096);
         client.transmit("STOR small.bin", content);
