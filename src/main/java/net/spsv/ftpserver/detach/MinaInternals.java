@@ -12,6 +12,8 @@
  */
 package net.spsv.ftpserver.detach;
 
+import java.io.IOException;
+import java.io.InputStream;
 import java.lang.reflect.AccessibleObject;
 import java.lang.reflect.Field;
 import java.lang.reflect.InvocationTargetException;
@@ -21,6 +23,7 @@ import java.nio.channels.ServerSocketChannel;
 import java.nio.channels.SocketChannel;
 import java.util.HashSet;
 import java.util.Map;
+import java.util.Properties;
 import java.util.Set;
 import org.apache.ftpserver.FtpServerConfigurationException;
 import org.apache.ftpserver.listener.Listener;
@@ -79,8 +82,8 @@ public final class MinaInternals {
             return new MinaInternals(channel, selectionKey, acceptor, findBoundHandles());
         } catch (ReflectiveOperationException | LinkageError | RuntimeException e) {
             throw new FtpServerConfigurationException(
-                    "Single-port mode cannot run on MINA " + version(IoSession.class) + " with FtpServer "
-                            + version(NioListener.class) + ": it needs " + sought
+                    "Single-port mode cannot run on MINA " + minaVersion() + " with FtpServer "
+                            + known(NioListener.class.getPackage().getImplementationVersion()) + ": it needs " + sought
                             + ", which is missing there; use FtpServer 1.2.1 with MINA 2.2.4",
                     e);
         }
@@ -100,8 +103,21 @@ public final class MinaInternals {
         return member;
     }
 
-    private static String version(final Class<?> type) {
-        final String version = type.getPackage().getImplementationVersion();
+    /** MINA's manifest is made for OSGi and has no implementation version; what Maven left in the jar has it. */
+    private static String minaVersion() {
+        final Properties artifact = new Properties();
+        try (InputStream in =
+                IoSession.class.getResourceAsStream("/META-INF/maven/org.apache.mina/mina-core/pom.properties")) {
+            if (in != null) {
+                artifact.load(in);
+            }
+        } catch (IOException e) {
+            LOG.debug("The version of MINA cannot be read", e);
+        }
+        return known(artifact.getProperty("version"));
+    }
+
+    private static String known(final String version) {
         return version == null ? "(version unknown)" : version;
     }
 
