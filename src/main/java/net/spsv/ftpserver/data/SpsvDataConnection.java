@@ -67,7 +67,7 @@ final class SpsvDataConnection implements DataConnection {
         if (isPlain(session, true) && StreamChannels.isPlainFile(in)) {
             size = send((FileInputStream) in);
         } else {
-            size = faithful.transferToClient(session, in);
+            size = faithfully(() -> faithful.transferToClient(session, in));
         }
         channel.finish();
         return size;
@@ -75,7 +75,10 @@ final class SpsvDataConnection implements DataConnection {
 
     @Override
     public void transferToClient(final FtpSession session, final String text) throws IOException {
-        faithful.transferToClient(session, text);
+        faithfully(() -> {
+            faithful.transferToClient(session, text);
+            return null;
+        });
         channel.finish();
     }
 
@@ -85,11 +88,21 @@ final class SpsvDataConnection implements DataConnection {
         if (isPlain(session, false) && StreamChannels.isPlainFile(out)) {
             size = receive(((FileOutputStream) out).getChannel());
         } else {
-            size = faithful.transferFromClient(session, out);
+            size = faithfully(() -> faithful.transferFromClient(session, out));
         }
         factory.ensureControlConnection();
         channel.finish();
         return size;
+    }
+
+    /** FtpServer sleeps to keep to a rate, and takes an interrupt for the end of the transfer. */
+    private <T> T faithfully(final Transfer<T> transfer) throws IOException {
+        channel.sleepingBegins();
+        try {
+            return transfer.run();
+        } finally {
+            channel.sleepingEnds();
+        }
     }
 
     private boolean isPlain(final FtpSession session, final boolean download) {
@@ -151,5 +164,9 @@ final class SpsvDataConnection implements DataConnection {
     private void sent(final int count) {
         ioSession.increaseWrittenDataBytes(count);
         ioSession.updateLastAccessTime();
+    }
+
+    private interface Transfer<T> {
+        T run() throws IOException;
     }
 }

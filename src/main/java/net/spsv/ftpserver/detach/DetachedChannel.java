@@ -24,6 +24,7 @@ import java.nio.channels.FileChannel;
 import java.nio.channels.SelectionKey;
 import java.nio.channels.Selector;
 import java.nio.channels.SocketChannel;
+import java.util.concurrent.TimeUnit;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
@@ -44,6 +45,8 @@ public final class DetachedChannel implements Closeable {
 
     private static final Logger LOG = LoggerFactory.getLogger(DetachedChannel.class);
 
+    private static final int TRIES_PER_TIMEOUT = 10;
+
     private static final int UNREAD_CHUNK = 8192;
 
     private static final int UNREAD_CHUNKS = 64;
@@ -62,6 +65,9 @@ public final class DetachedChannel implements Closeable {
 
     /** Whether the kernel may be sending a file at this moment. Guarded by this. */
     private boolean sendingFile;
+
+    /** The thread to wake when this is closed. Guarded by this. */
+    private Thread sleeper;
 
     /** Guarded by this for changes. */
     private volatile boolean closed;
@@ -113,6 +119,7 @@ public final class DetachedChannel implements Closeable {
             first.position(first.position() + count);
             return count;
         }
+        final long deadline = deadline();
         while (true) {
             final int count;
             try {
@@ -124,7 +131,7 @@ public final class DetachedChannel implements Closeable {
                 ensureOpen();
                 return count;
             }
-            await(SelectionKey.OP_READ);
+            await(SelectionKey.OP_READ, deadline);
         }
     }
 
@@ -135,6 +142,7 @@ public final class DetachedChannel implements Closeable {
      * @throws SocketException if the connection was reset or closed, or the peer did not read for too long
      */
     public void write(final ByteBuffer source) throws IOException {
+        long deadline = deadline();
         while (source.hasRemaining()) {
             final int count;
             try {
@@ -143,7 +151,9 @@ public final class DetachedChannel implements Closeable {
                 throw broken(e);
             }
             if (count == 0) {
-                await(SelectionKey.OP_WRITE);
+                await(SelectionKey.OP_WRITE, deadline);
+            } else {
+                deadline = deadline();
             }
         }
     }
@@ -154,11 +164,13 @@ public final class DetachedChannel implements Closeable {
      * @param file the file
      * @param position where the part begins
      * @param count its length in bytes at most
-     * @return the number of bytes written; 0 only at the end of the file
+     * @return the number of bytes written; 0 only if the kernel has no more of the file to send
      * @throws SocketException if the connection was reset or closed, or the peer did not read for too long
      * @throws IOException if the file could not be read
      */
     public long write(final FileChannel file, final long position, final long count) throws IOException {
+        final long deadline = deadline();
+        boolean writable = false;
         while (true) {
             final long written;
             try {
@@ -168,11 +180,11 @@ public final class DetachedChannel implements Closeable {
                 file.read(ByteBuffer.allocate(1), position);
                 throw broken(e);
             }
-            if (written > 0 || position >= file.size()) {
+            if (written > 0 || position >= file.size() || writable) {
                 ensureOpen();
                 return written;
             }
-            await(SelectionKey.OP_WRITE);
+            writable = await(SelectionKey.OP_WRITE, deadline);
         }
     }
 
@@ -197,6 +209,25 @@ public final class DetachedChannel implements Closeable {
                     channel.close();
                 }
             }
+        }
+    }
+
+    /**
+     * Lets {@link #close()} interrupt the calling thread, until {@link #sleepingEnds()}: for code that sleeps without
+     * looking at the connection, as FtpServer's rate limit does.
+     *
+     * @throws SocketException if the connection is closed already
+     */
+    public synchronized void sleepingBegins() throws SocketException {
+        ensureOpen();
+        sleeper = Thread.currentThread();
+    }
+
+    /** Ends what {@link #sleepingBegins()} began; the calling thread is not interrupted any more. */
+    public synchronized void sleepingEnds() {
+        sleeper = null;
+        if (closed) {
+            Thread.interrupted();
         }
     }
 
@@ -237,6 +268,9 @@ public final class DetachedChannel implements Closeable {
                 return;
             }
             closed = true;
+            if (sleeper != null) {
+                sleeper.interrupt();
+            }
             try {
                 channel.setOption(StandardSocketOptions.SO_LINGER, 0);
             } catch (IOException | RuntimeException e) {
@@ -255,17 +289,31 @@ public final class DetachedChannel implements Closeable {
         }
     }
 
-    private void await(final int operation) throws IOException {
+    /** When a peer that makes no progress from now on is to be dropped, as {@code System.nanoTime}. */
+    private long deadline() {
+        return System.nanoTime() + TimeUnit.MILLISECONDS.toNanos(idleMillis);
+    }
+
+    /**
+     * Waits for the peer.
+     *
+     * @return false if it is time to try all the same: the system calls a socket writable only when a good part of its
+     *     buffer is free, for which a slow reader may take longer than the idle timeout
+     */
+    private boolean await(final int operation, final long deadline) throws IOException {
         final Selector waitOn = selectorFor(operation);
+        final boolean ready;
         try {
-            if (waitOn.select(idleMillis) == 0 && !closed) {
-                throw new SocketException("No progress on the data connection for " + idleMillis / 1000 + " seconds");
-            }
+            ready = waitOn.select((idleMillis + TRIES_PER_TIMEOUT - 1) / TRIES_PER_TIMEOUT) > 0;
             waitOn.selectedKeys().clear();
         } catch (ClosedSelectorException e) {
             throw broken(e);
         }
         ensureOpen();
+        if (!ready && idleMillis > 0 && System.nanoTime() - deadline >= 0) {
+            throw new SocketException("No progress on the data connection for " + idleMillis / 1000 + " seconds");
+        }
+        return ready;
     }
 
     private synchronized Selector selectorFor(final int operation) throws IOException {
