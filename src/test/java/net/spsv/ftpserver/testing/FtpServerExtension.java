@@ -23,6 +23,7 @@ import java.util.Comparator;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.concurrent.TimeUnit;
 import java.util.function.Consumer;
 import java.util.stream.Collectors;
 import java.util.stream.Stream;
@@ -344,12 +345,13 @@ public final class FtpServerExtension
      *
      * <p>Clients that were closed just before are given a moment to be noticed. FtpServer is not good at being stopped
      * while a session ends: with one in a few hundred stops the end of the session starts a command thread behind the
-     * pool's back, and the stop takes 5 s, or the thread stays for the 30 s that an idle one may.
+     * pool's back, and the stop takes 5 s, or the thread stays for as long as an idle one may, 30 s unless told.
      */
     public void stop() {
         if (server != null) {
             if (!server.isStopped()) {
                 awaitEndOfSessions();
+                context.getThreadPoolExecutor().setKeepAliveTime(1, TimeUnit.SECONDS);
             }
             server.stop();
             server = null;
