@@ -28,6 +28,9 @@ import org.apache.ftpserver.impl.LocalizedFtpReply;
  */
 public final class SpsvCommandFactory implements CommandFactory {
 
+    /** PASS is one on a session that is logged in: it is answered 202, and then the session is reinitialized. */
+    private static final String[] LOGOUTS = {"REIN", "PASS"};
+
     private static final String[] OTHER_PORTS = {"PASV", "EPSV", "PORT", "EPRT"};
 
     private final CommandFactory host;
@@ -44,9 +47,10 @@ public final class SpsvCommandFactory implements CommandFactory {
     public SpsvCommandFactory(final CommandFactory host, final SPSV spsv, final boolean singlePortOnly) {
         this.host = host;
         commands.put("SPSV", spsv);
-        final Command rein = host.getCommand("REIN");
-        if (rein != null) {
-            commands.put("REIN", endingDataConnection(rein));
+        for (final String verb : LOGOUTS) {
+            if (host.getCommand(verb) != null) {
+                commands.put(verb, endingDataConnection(host.getCommand(verb)));
+            }
         }
         if (singlePortOnly) {
             for (final String verb : OTHER_PORTS) {
@@ -55,13 +59,13 @@ public final class SpsvCommandFactory implements CommandFactory {
         }
     }
 
-    /** FtpServer's REIN leaves the data connection as it is. */
-    private static Command endingDataConnection(final Command rein) {
+    /** FtpServer logs the user out and leaves the data connection as it is. */
+    private static Command endingDataConnection(final Command logout) {
         return (session, context, request) -> {
             if (DataConnections.of(session) != null) {
                 session.getDataConnection().closeDataConnection();
             }
-            rein.execute(session, context, request);
+            logout.execute(session, context, request);
         };
     }
 
