@@ -137,6 +137,7 @@ public final class Benchmark implements Callable<Integer> {
         } catch (IOException e) {
             System.err.println("The benchmark failed: " + e.getMessage());
             for (final ServerProcess server : servers) {
+                System.err.println(server.name() + " printed last:");
                 System.err.println(server.tailOfLog());
             }
             return EXIT_FAILED;

@@ -50,57 +50,56 @@ final class ConcurrentSessions extends Row {
     }
 
     @Override
-    double[] sample(final Contender contender, final boolean warmUp) throws InterruptedException {
-        final CountDownLatch ready = new CountDownLatch(SESSIONS);
-        final CountDownLatch signal = new CountDownLatch(1);
+    double[] sample(final Contender contender, final boolean warmUp) throws IOException, InterruptedException {
+        final List<FtpConnection> connections = new ArrayList<>();
         final ExecutorService threads = Executors.newFixedThreadPool(SESSIONS);
         try {
-            final List<Future<Long>> ends = new ArrayList<>();
             for (final ByteBuffer buffer : buffers) {
-                ends.add(threads.submit(() -> fetch(contender, buffer, ready, signal)));
+                connections.add(contender.server().connect(buffer));
+            }
+            final CountDownLatch ready = new CountDownLatch(SESSIONS);
+            final CountDownLatch signal = new CountDownLatch(1);
+            final List<Future<Long>> ends = new ArrayList<>();
+            for (final FtpConnection connection : connections) {
+                ends.add(threads.submit(() -> {
+                    ready.countDown();
+                    signal.await();
+                    if (connection.retrieve(contender.mode(), FILE, 0, true) != SIZE) {
+                        throw new IOException("Received too little or too much");
+                    }
+                    return System.nanoTime();
+                }));
             }
             ready.await();
             final long start = System.nanoTime();
             signal.countDown();
-            final double[] millis = new double[SESSIONS];
-            int done = 0;
-            for (final Future<Long> end : ends) {
-                try {
-                    millis[done] = (end.get() - start) / 1e6;
-                    done++;
-                } catch (ExecutionException e) {
-                    System.err.println("      " + contender.name() + ": " + e.getCause());
-                }
-            }
-            final double[] ofThoseThatHaveIt = Arrays.copyOf(millis, done);
-            return new double[] {
-                SESSIONS - done,
-                Metric.percentile(ofThoseThatHaveIt, 100),
-                Metric.percentile(ofThoseThatHaveIt, 50),
-                Metric.percentile(ofThoseThatHaveIt, 95)
-            };
+            return figures(contender, ends, start);
         } finally {
+            for (final FtpConnection connection : connections) {
+                connection.close();
+            }
             threads.shutdownNow();
         }
     }
 
-    private static long fetch(
-            final Contender contender, final ByteBuffer buffer, final CountDownLatch ready, final CountDownLatch signal)
-            throws IOException, InterruptedException {
-        final FtpConnection connected;
-        try {
-            connected = contender
-                    .server()
-                    .login(new FtpConnection(contender.server().address(), buffer));
-        } finally {
-            ready.countDown();
-        }
-        try (FtpConnection connection = connected) {
-            signal.await();
-            if (connection.retrieve(contender.mode(), FILE, 0, true) != SIZE) {
-                throw new IOException("Received too little or too much");
+    private static double[] figures(final Contender contender, final List<Future<Long>> ends, final long start)
+            throws InterruptedException {
+        final double[] millis = new double[SESSIONS];
+        int done = 0;
+        for (final Future<Long> end : ends) {
+            try {
+                millis[done] = (end.get() - start) / 1e6;
+                done++;
+            } catch (ExecutionException e) {
+                System.err.println("      " + contender.name() + ": " + e.getCause());
             }
-            return System.nanoTime();
         }
+        final double[] successes = Arrays.copyOf(millis, done);
+        return new double[] {
+            SESSIONS - done,
+            Metric.percentile(successes, 100),
+            Metric.percentile(successes, 50),
+            Metric.percentile(successes, 95)
+        };
     }
 }

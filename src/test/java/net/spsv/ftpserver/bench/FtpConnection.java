@@ -31,8 +31,6 @@ import java.nio.charset.StandardCharsets;
  * <p>Threading: one thread at a time.
  */
 final class FtpConnection implements Closeable {
-    private static final int DATA_BUFFER = 1 << 18;
-
     private final InetSocketAddress server;
     private final SocketChannel control;
     private final ByteBuffer controlInput = ByteBuffer.allocateDirect(2048);
@@ -40,12 +38,7 @@ final class FtpConnection implements Closeable {
     private final ByteBuffer output = ByteBuffer.allocateDirect(512);
     private final ByteBuffer data;
 
-    /** Connects with a data buffer of its own. */
-    FtpConnection(final InetSocketAddress server) throws IOException {
-        this(server, ByteBuffer.allocateDirect(DATA_BUFFER));
-    }
-
-    /** Connects and reads the greeting; the buffer is used for all data connections. */
+    /** Connects and reads the greeting; the direct buffer is used for all data connections. */
     FtpConnection(final InetSocketAddress server, final ByteBuffer data) throws IOException {
         this.server = server;
         this.data = data;

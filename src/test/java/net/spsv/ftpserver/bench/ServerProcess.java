@@ -14,13 +14,16 @@ package net.spsv.ftpserver.bench;
 
 import java.io.BufferedReader;
 import java.io.Closeable;
+import java.io.EOFException;
 import java.io.File;
 import java.io.IOException;
 import java.io.InputStreamReader;
+import java.io.PrintWriter;
 import java.net.ConnectException;
 import java.net.InetAddress;
 import java.net.InetSocketAddress;
 import java.net.ServerSocket;
+import java.nio.ByteBuffer;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -28,11 +31,15 @@ import java.nio.file.Paths;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.ExecutionException;
 import java.util.concurrent.TimeUnit;
+import java.util.concurrent.TimeoutException;
 
 /** A server in a process of its own, with a home directory of its own. */
 final class ServerProcess implements Closeable {
     private static final long START_SECONDS = 30;
+    private static final int DATA_BUFFER = 1 << 18;
 
     private final Process process;
     private final Path home;
@@ -58,35 +65,51 @@ final class ServerProcess implements Closeable {
 
     /** Starts FtpServer in a JVM of the same kind and with the same class path as this one. */
     static ServerProcess ftpServer(final boolean withPlugin, final Path directory, final List<String> jvmFlags)
-            throws IOException {
+            throws IOException, InterruptedException {
         final String kind = withPlugin ? BenchServer.WITH_PLUGIN : BenchServer.STOCK;
         final Path home = Files.createDirectories(directory.resolve(kind));
         final Path log = directory.resolve(kind + ".log");
         final List<String> command = new ArrayList<>();
         command.add(Paths.get(System.getProperty("java.home"), "bin", "java").toString());
-        command.add("-Dorg.slf4j.simpleLogger.defaultLogLevel=warn");
         command.addAll(jvmFlags);
         command.addAll(Arrays.asList("-cp", System.getProperty("java.class.path")));
         command.addAll(Arrays.asList(BenchServer.class.getName(), kind, home.toString()));
         final Process process =
-                new ProcessBuilder(command).redirectError(log.toFile()).start();
-        // not closed: it lives as long as the process
-        final BufferedReader output =
-                new BufferedReader(new InputStreamReader(process.getInputStream(), StandardCharsets.UTF_8));
-        String line = output.readLine();
-        while (line != null && !line.startsWith(BenchServer.PORT_LINE)) {
-            line = output.readLine();
+                new ProcessBuilder(command).redirectErrorStream(true).start();
+        final CompletableFuture<Integer> port = new CompletableFuture<>();
+        final Thread reader = new Thread(() -> readOutput(process, log, port), kind + " output");
+        reader.setDaemon(true);
+        reader.start();
+        try {
+            return new ServerProcess(
+                    process,
+                    home,
+                    log,
+                    port.get(START_SECONDS, TimeUnit.SECONDS),
+                    BenchServer.USER,
+                    BenchServer.PASSWORD);
+        } catch (ExecutionException | TimeoutException e) {
+            process.destroyForcibly();
+            throw new IOException("The " + kind + " server did not start:" + System.lineSeparator() + tail(log), e);
         }
-        if (line == null) {
-            throw new IOException("The " + kind + " server did not start:" + System.lineSeparator() + tail(log));
+    }
+
+    /** Writes what the server prints to the log, so that it never waits for a reader, and picks out its port. */
+    private static void readOutput(final Process process, final Path log, final CompletableFuture<Integer> port) {
+        try (BufferedReader output =
+                        new BufferedReader(new InputStreamReader(process.getInputStream(), StandardCharsets.UTF_8));
+                PrintWriter copy = new PrintWriter(Files.newBufferedWriter(log), true)) {
+            for (String line = output.readLine(); line != null; line = output.readLine()) {
+                if (line.startsWith(BenchServer.PORT_LINE)) {
+                    port.complete(Integer.parseInt(line.substring(BenchServer.PORT_LINE.length())));
+                } else {
+                    copy.println(line);
+                }
+            }
+            port.completeExceptionally(new EOFException("the process ended"));
+        } catch (IOException e) {
+            port.completeExceptionally(e);
         }
-        return new ServerProcess(
-                process,
-                home,
-                log,
-                Integer.parseInt(line.substring(BenchServer.PORT_LINE.length())),
-                BenchServer.USER,
-                BenchServer.PASSWORD);
     }
 
     /** Starts vsftpd with a configuration of its own, for anonymous reading and writing. */
@@ -107,7 +130,6 @@ final class ServerProcess implements Closeable {
                         "background=NO",
                         "run_as_launching_user=YES",
                         "anonymous_enable=YES",
-                        "no_anon_password=YES",
                         "anon_root=" + home,
                         "anon_umask=022",
                         "write_enable=YES",
@@ -127,7 +149,7 @@ final class ServerProcess implements Closeable {
         final long deadline = System.nanoTime() + TimeUnit.SECONDS.toNanos(START_SECONDS);
         while (true) {
             try {
-                new FtpConnection(server.address).close();
+                server.connect().close();
                 return server;
             } catch (ConnectException e) {
                 if (process.waitFor(50, TimeUnit.MILLISECONDS) || System.nanoTime() > deadline) {
@@ -150,13 +172,18 @@ final class ServerProcess implements Closeable {
         return null;
     }
 
-    /** Opens a control connection and logs in. */
-    FtpConnection connect() throws IOException {
-        return login(new FtpConnection(address));
+    String name() {
+        return String.valueOf(home.getFileName());
     }
 
-    /** Logs in on a control connection to this server, which is closed when that fails. */
-    FtpConnection login(final FtpConnection connection) throws IOException {
+    /** Opens a control connection and logs in. */
+    FtpConnection connect() throws IOException {
+        return connect(ByteBuffer.allocateDirect(DATA_BUFFER));
+    }
+
+    /** Opens a control connection that uses this direct buffer for its data connections, and logs in. */
+    FtpConnection connect(final ByteBuffer data) throws IOException {
+        final FtpConnection connection = new FtpConnection(address, data);
         try {
             connection.login(user, password);
             return connection;
@@ -166,15 +193,11 @@ final class ServerProcess implements Closeable {
         }
     }
 
-    InetSocketAddress address() {
-        return address;
-    }
-
     Path home() {
         return home;
     }
 
-    /** The last lines that the server wrote to its error output. */
+    /** The last lines that the server printed. */
     String tailOfLog() throws IOException {
         return tail(log);
     }

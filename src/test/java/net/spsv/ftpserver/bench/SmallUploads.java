@@ -49,15 +49,15 @@ final class SmallUploads extends Row {
         try (FtpConnection connection = contender.server().connect()) {
             final long start = System.nanoTime();
             for (; nanos < nanosPerRound; nanos = System.nanoTime() - start) {
-                final int number = count % FILES;
-                connection.store(contender.mode(), "upload-" + number, contents[number]);
+                // Always a new file: some file systems write a file that is replaced to the disk at once.
+                connection.store(contender.mode(), "upload-" + count, contents[count % FILES]);
                 count++;
             }
         }
         final ByteBuffer buffer = ByteBuffer.allocate(2 * SIZE).order(ByteOrder.LITTLE_ENDIAN);
-        for (int number = 0; number < Math.min(count, FILES); number++) {
+        for (int number = 0; number < count; number++) {
             final Path stored = home.resolve("upload-" + number);
-            Pattern.checkFile(stored, number * SIZE, SIZE, buffer);
+            Pattern.checkFile(stored, number % FILES * SIZE, SIZE, buffer);
             Files.delete(stored);
         }
         return new double[] {count * 1e9 / nanos};
