@@ -118,6 +118,13 @@ class SpsvConfigTest {
     }
 
     @Test
+    void refusalNamesWhatWasConfigured() {
+        assertThatThrownBy(() -> new SpsvConfig("DATA\tCONN:", false)).hasMessageContaining("\"DATA?CONN:\"");
+        assertThatThrownBy(() -> new SpsvConfig("", false)).hasMessageEndingWith("but is \"\"");
+        assertThatThrownBy(() -> new SpsvConfig(null, false)).hasMessageEndingWith("but is missing");
+    }
+
+    @Test
     void everyAsciiCharacterIsJudged() {
         for (char c = 0; c < 0x100; c++) {
             final String name = "A" + c;

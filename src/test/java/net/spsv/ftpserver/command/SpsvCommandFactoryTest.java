@@ -14,6 +14,10 @@ package net.spsv.ftpserver.command;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import java.net.InetAddress;
+import java.net.InetSocketAddress;
+import java.util.ArrayList;
+import java.util.List;
 import java.util.Locale;
 import net.spsv.ftpserver.data.DataConnections;
 import net.spsv.ftpserver.detach.ChannelDetacher;
@@ -22,7 +26,14 @@ import net.spsv.ftpserver.login.DataLoginFilter;
 import org.apache.ftpserver.command.Command;
 import org.apache.ftpserver.command.CommandFactory;
 import org.apache.ftpserver.command.CommandFactoryFactory;
+import org.apache.ftpserver.impl.DefaultFtpRequest;
 import org.apache.ftpserver.impl.DefaultFtpServerContext;
+import org.apache.ftpserver.impl.FtpIoSession;
+import org.apache.ftpserver.listener.ListenerFactory;
+import org.apache.mina.core.filterchain.IoFilterAdapter;
+import org.apache.mina.core.session.DummySession;
+import org.apache.mina.core.session.IoSession;
+import org.apache.mina.core.write.WriteRequest;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
@@ -48,6 +59,26 @@ class SpsvCommandFactoryTest {
     private final SpsvCommandFactory factory = new SpsvCommandFactory(host, spsv, false);
 
     private final SpsvCommandFactory singlePortOnly = new SpsvCommandFactory(host, spsv, true);
+
+    private final List<Object> replies = new ArrayList<>();
+
+    private final FtpIoSession session = session();
+
+    private FtpIoSession session() {
+        final DummySession wrapped = new DummySession();
+        final InetSocketAddress address = new InetSocketAddress(InetAddress.getLoopbackAddress(), 1);
+        wrapped.setRemoteAddress(address);
+        wrapped.setLocalAddress(address);
+        wrapped.getFilterChain().addLast("replies", new IoFilterAdapter() {
+            @Override
+            public void filterWrite(final NextFilter next, final IoSession from, final WriteRequest request) {
+                replies.add(request.getMessage());
+            }
+        });
+        final FtpIoSession made = new FtpIoSession(wrapped, context);
+        made.setListener(new ListenerFactory().createListener());
+        return made;
+    }
 
     @AfterEach
     void stopServer() {
@@ -87,6 +118,45 @@ class SpsvCommandFactoryTest {
     @ValueSource(strings = {"ABOR", "FEAT", "HELP", "LIST", "PASS", "RETR", "STOR", "USER"})
     void otherCommandsStayWithASinglePortOnly(final String name) {
         assertThat(singlePortOnly.getCommand(name)).isNotNull().isSameAs(host.getCommand(name));
+    }
+
+    @Test
+    void reinEndsThePreparedDataConnectionAndDoesWhatItDid() throws Exception {
+        dataConnections.prepare(session);
+        session.setUserArgument("me");
+
+        factory.getCommand("REIN").execute(session, context, new DefaultFtpRequest("REIN"));
+
+        assertThat(dataConnections.isAwaited()).isFalse();
+        assertThat(session.getUserArgument()).isNull();
+        assertThat(replies).hasSize(1);
+        assertThat(replies.get(0).toString()).startsWith("220 ");
+    }
+
+    @Test
+    void reinOfASessionWithoutSpsvLeavesItsDataConnectionAlone() throws Exception {
+        final Object before = session.getDataConnection();
+
+        factory.getCommand("REIN").execute(session, context, new DefaultFtpRequest("REIN"));
+
+        assertThat(session.getDataConnection()).isSameAs(before);
+        assertThat(replies).hasSize(1);
+    }
+
+    @ParameterizedTest
+    @ValueSource(strings = {"PASV", "EPSV 1", "PORT 127,0,0,1,1,1", "EPRT |1|127.0.0.1|257|"})
+    void commandsThatNeedAnotherPortAreAnswered502(final String line) throws Exception {
+        context.setMessageResource(new SpsvMessages(context.getMessageResource(), () -> false));
+        final DefaultFtpRequest request = new DefaultFtpRequest(line);
+        session.setFileOffset(5);
+
+        singlePortOnly.getCommand(request.getCommand()).execute(session, context, request);
+
+        assertThat(replies).hasSize(1);
+        assertThat(replies.get(0).toString())
+                .startsWith("502 " + request.getCommand() + " ")
+                .contains("SPSV");
+        assertThat(session.getFileOffset()).isZero();
     }
 
     @Test

@@ -22,6 +22,7 @@ import java.net.SocketTimeoutException;
 import java.net.UnknownHostException;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.TimeUnit;
+import java.util.concurrent.atomic.AtomicInteger;
 import net.spsv.ftpserver.detach.MinaInternals;
 import net.spsv.ftpserver.detach.UnconnectedChannel;
 import net.spsv.ftpserver.token.DataToken;
@@ -49,7 +50,7 @@ class DataConnectionsTest {
 
     private final FtpIoSession session = session(false);
 
-    private UnconnectedChannel socket = new UnconnectedChannel();
+    private final UnconnectedChannel socket = new UnconnectedChannel();
 
     @AfterEach
     void stopServer() {
@@ -111,6 +112,32 @@ class DataConnectionsTest {
         dataConnections.prepare(session);
 
         assertThat(DataConnections.of(session)).isSameAs(first).isSameAs(factory());
+    }
+
+    @Test
+    void whatWasPreparedOtherwiseIsEnded() {
+        final AtomicInteger closed = new AtomicInteger();
+        session.setAttribute(
+                FtpIoSession.ATTRIBUTE_PREFIX + "data-connection", new IODataConnectionFactory(context, session) {
+                    @Override
+                    public synchronized void closeDataConnection() {
+                        closed.incrementAndGet();
+                    }
+                });
+
+        dataConnections.prepare(session);
+
+        assertThat(closed).hasValue(1);
+    }
+
+    @Test
+    void sessionThatHasNothingPreparedIsForgotten() {
+        dataConnections.prepare(session);
+        factory().closeDataConnection();
+        dataConnections.close();
+
+        // It would be ended for good if it were known still.
+        assertThat(comes(dataConnections.prepare(session))).isTrue();
     }
 
     @Test
@@ -225,20 +252,38 @@ class DataConnectionsTest {
         assertThatThrownBy(factory()::openConnection).isInstanceOf(SocketException.class);
     }
 
+    /** The peer has its 200, so the transfer begins, and is cut off. */
+    @Test
+    void abortDropsTheConnectionOfATransferThatIsYetToBegin() throws Exception {
+        Aborts.of(session).seen();
+        comes(dataConnections.prepare(session));
+
+        assertThat(factory().openConnection()).isNotNull();
+
+        assertThat(socket.isOpen()).isFalse();
+    }
+
+    @Test
+    void abortDropsAConnectionThatIsBetweenItsLoginAndTheTransfer() throws Exception {
+        final DataToken token = dataConnections.prepare(session);
+        final PendingDataConnection pending = dataConnections.redeem(token.value(), PEER.getAddress());
+        factory().abort();
+        assertThat(pending.hasArrived()).isFalse();
+
+        pending.deliver(socket.detached());
+
+        assertThat(socket.isOpen()).isFalse();
+        assertThat(factory().openConnection()).isNotNull();
+    }
+
     @Test
     void abortThatWasDealtWithEndsNothingElse() throws Exception {
         Aborts.of(session).seen();
-        final DataToken early = dataConnections.prepare(session);
-        comes(early);
-        // The peer is logged in and may take the transfer for begun: it begins, and fails as one that is cut off.
-        assertThat(factory().openConnection()).isNotNull();
-        assertThat(socket.isOpen()).isFalse();
-        factory().closeDataConnection();
-
         Aborts.of(session).handled();
-        socket = new UnconnectedChannel();
         comes(dataConnections.prepare(session));
+
         assertThat(factory().openConnection()).isNotNull();
+
         assertThat(socket.isOpen()).isTrue();
     }
 

@@ -163,6 +163,42 @@ class PendingDataConnectionTest {
     }
 
     @Test
+    void endBeforeAnybodyHasLoggedInEndsTheWait() {
+        pending.end(false);
+
+        assertThatThrownBy(() -> pending.await(20_000)).isInstanceOf(SocketException.class);
+    }
+
+    @Test
+    void endAfterTheLoginDropsTheChannelWhenItComes() throws Exception {
+        final Future<DetachedChannel> waiting = threads.submit(() -> pending.await(20_000));
+        pending.end(true);
+        assertThat(pending.hasArrived()).isFalse();
+
+        pending.deliver(channel);
+
+        assertThat(waiting.get(10, TimeUnit.SECONDS)).isSameAs(channel);
+        assertDropped(socket);
+    }
+
+    @Test
+    void endAfterTheArrivalDropsTheChannel() throws Exception {
+        pending.deliver(channel);
+        pending.end(true);
+
+        assertThat(pending.await(0)).isSameAs(channel);
+        assertDropped(socket);
+    }
+
+    @Test
+    void loginThatFailsAfterTheEndEndsTheWait() {
+        pending.end(true);
+        pending.close();
+
+        assertThatThrownBy(() -> pending.await(20_000)).isInstanceOf(SocketException.class);
+    }
+
+    @Test
     void finishedChannelIsNotResetByClosing() throws Exception {
         pending.deliver(channel);
         pending.await(0).finish();

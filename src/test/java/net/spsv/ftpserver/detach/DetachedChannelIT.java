@@ -16,6 +16,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import java.io.ByteArrayOutputStream;
+import java.io.DataInputStream;
 import java.io.IOException;
 import java.io.InputStream;
 import java.net.InetAddress;
@@ -38,6 +39,7 @@ import java.util.Arrays;
 import java.util.List;
 import java.util.Random;
 import java.util.concurrent.Callable;
+import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
 import java.util.concurrent.Future;
@@ -319,6 +321,68 @@ class DetachedChannelIT {
             peer.getOutputStream().write('x');
         }
         reading.get();
+    }
+
+    /**
+     * The system calls a socket writable only when a third of its buffer is free. That buffer grows to megabytes, of
+     * which a peer that plays what it downloads takes its time to read a third.
+     */
+    @Test
+    void peerThatReadsSlowlyIsNotIdle() throws Exception {
+        connect("", 65536);
+        channel.setIdleTimeout(1000);
+        final Future<?> writing = threads.submit(() -> {
+            channel.write(ByteBuffer.allocate(MUCH));
+            return null;
+        });
+        awaitWaiting();
+        final DataInputStream in = new DataInputStream(peer.getInputStream());
+        final byte[] piece = new byte[10_000];
+        for (int i = 0; i < 50 && !writing.isDone(); i++) {
+            pause(50);
+            in.readFully(piece);
+        }
+
+        assertThat(writing.isDone()).isFalse();
+        channel.close();
+    }
+
+    @Test
+    void closingWakesWhoSleepsInATransfer() throws Exception {
+        final CountDownLatch sleeping = new CountDownLatch(1);
+        final Future<Boolean> transfer = threads.submit(() -> {
+            channel.sleepingBegins();
+            try {
+                sleeping.countDown();
+                new CountDownLatch(1).await();
+                return false;
+            } catch (InterruptedException e) {
+                return !Thread.currentThread().isInterrupted();
+            } finally {
+                channel.sleepingEnds();
+            }
+        });
+        sleeping.await();
+        channel.close();
+
+        assertThat(transfer.get(10, TimeUnit.SECONDS)).isTrue();
+    }
+
+    @Test
+    void threadIsNotInterruptedAfterItsTransfer() throws Exception {
+        // Closed while nobody sleeps: the interrupt must not be left to the next command of the thread.
+        channel.sleepingBegins();
+        channel.close();
+        channel.sleepingEnds();
+        assertThat(Thread.interrupted()).isFalse();
+
+        connect();
+        channel.sleepingBegins();
+        channel.sleepingEnds();
+        channel.close();
+        assertThat(Thread.interrupted()).isFalse();
+
+        assertThatThrownBy(() -> channel.sleepingBegins()).isInstanceOf(SocketException.class);
     }
 
     @Test

@@ -97,8 +97,8 @@ class MinaInternalsTest {
 
         assertThatThrownBy(() -> probeIn(otherMina))
                 .isInstanceOf(FtpServerConfigurationException.class)
-                .hasMessageContaining("MINA 2.")
-                .hasMessageContaining("FtpServer 1.")
+                .hasMessageContaining("cannot run on MINA 2.")
+                .hasMessageContaining("with FtpServer 1.")
                 .hasMessageContaining("needs " + member + ",")
                 .hasMessageNotContaining("\n");
     }

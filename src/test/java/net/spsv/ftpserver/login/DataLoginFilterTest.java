@@ -26,6 +26,9 @@ import java.util.concurrent.TimeUnit;
 import net.spsv.ftpserver.data.DataConnections;
 import net.spsv.ftpserver.testing.Fragments;
 import net.spsv.ftpserver.token.DataToken;
+import org.apache.mina.core.filterchain.DefaultIoFilterChainBuilder;
+import org.apache.mina.core.filterchain.IoFilterAdapter;
+import org.apache.mina.core.filterchain.IoFilterChain;
 import org.awaitility.Awaitility;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
@@ -290,6 +293,28 @@ class DataLoginFilterTest {
     }
 
     @Test
+    void endOfALongLineIsNotALineOfItsOwn() {
+        server.greeted().receive("SITE " + repeat('x', 1500));
+        server.receive("USER DATACONN\r\n");
+
+        assertThat(server.handed()).endsWith("USER DATACONN\r\n");
+        server.runCommands();
+        assertThat(server.codes()).containsExactly("501");
+    }
+
+    @Test
+    void linesBeforeAPasswordWithoutAnEndAreAnsweredFirst() {
+        server.greeted().receive("USER DATACONN\r\n");
+        server.runCommands();
+        server.receive("NOOP\r\nPASS " + repeat('x', 1020));
+        assertThat(server.handed()).isEqualTo("NOOP\r\n");
+
+        server.runCommands();
+
+        assertThat(server.codes()).containsExactly("331", "200", "504");
+    }
+
+    @Test
     void longOrdinaryLineIsHandedOnInPieces() {
         final String part = repeat('x', 1500);
         server.greeted().receive("SITE " + part);
@@ -370,6 +395,9 @@ class DataLoginFilterTest {
         server.receive("USER DATACONN\r\nPASS wrong\r\nsome data");
         server.receiveFin();
         assertThat(server.isInputEnded()).isFalse();
+        assertThat(server.session.isReadSuspended())
+                .as("MINA reports it again and again")
+                .isTrue();
 
         server.runCommands();
 
@@ -411,6 +439,73 @@ class DataLoginFilterTest {
         server.session.write("227 *\r\n");
 
         assertThat(server.wire()).isEqualTo("227 *\r\n");
+    }
+
+    @Test
+    void tokenMayBeTheEndOfAReply() {
+        final DataToken token = server.loggedIn().dataConnections.prepare(server.ftpSession);
+        server.filter.revealInNextReply(server.session, token);
+
+        server.session.write("227 " + DataLoginFilter.TOKEN_PLACEHOLDER);
+
+        assertThat(server.wire()).isEqualTo("227 " + token.value());
+    }
+
+    @Test
+    void tokenIsRevealedEvenIfTheSessionWasMissed() {
+        final ScriptedServer missed = ScriptedServer.withoutFilter().loggedIn();
+        final DataToken token = missed.dataConnections.prepare(missed.ftpSession);
+        missed.filter.revealInNextReply(missed.session, token);
+
+        missed.session.write("227 " + DataLoginFilter.TOKEN_PLACEHOLDER + "\r\n");
+
+        assertThat(missed.wire()).isEqualTo("227 " + token.value() + "\r\n");
+    }
+
+    @Test
+    void sessionMayBeOlderThanTheFilter() {
+        final ScriptedServer older = ScriptedServer.withoutFilter();
+        older.stall();
+        older.runCommands();
+        older.filter.attachTo(older.session.getFilterChain());
+        older.filter.attachTo(older.session.getFilterChain());
+        older.flow();
+        older.receive("USER DATACONN\r\n");
+        older.runCommands();
+        older.stall();
+        older.receive("USER DATACONN\r\nPASS wrong\r\n");
+        assertThat(older.codes()).containsExactly("220", "331", "331");
+
+        older.flow();
+        assertThat(older.codes()).containsExactly("220", "331", "331", "504");
+    }
+
+    @Test
+    void filterStandsBeforeTheCommandThreadsOfAListener() {
+        final DefaultIoFilterChainBuilder listener = new DefaultIoFilterChainBuilder();
+        listener.addLast("ssl", new IoFilterAdapter());
+        assertThat(server.filter.attachTo(listener))
+                .as("without command threads")
+                .isFalse();
+        listener.addLast("threadPool", new IoFilterAdapter());
+
+        assertThat(server.filter.attachTo(listener)).isTrue();
+        assertThat(server.filter.attachTo(listener)).as("again").isTrue();
+
+        assertThat(listener.getAll())
+                .extracting(IoFilterChain.Entry::getName)
+                .containsExactly("ssl", "spsv", "threadPool");
+    }
+
+    @Test
+    void ftpServerHearsThatItsRepliesHaveLeftAndThatTheSessionIsClosed() {
+        server.greeted().receive("NOOP\r\n");
+        server.runCommands();
+        assertThat(server.repliesSent()).isEqualTo(2);
+        assertThat(server.isCloseHeard()).isFalse();
+
+        server.session.closeNow();
+        assertThat(server.isCloseHeard()).isTrue();
     }
 
     @Test

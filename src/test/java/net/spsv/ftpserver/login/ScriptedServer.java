@@ -88,8 +88,19 @@ final class ScriptedServer {
 
     private int idleEvents;
 
+    private int repliesSent;
+
+    private boolean closeHeard;
+
     ScriptedServer() {
         this(null);
+    }
+
+    /** A session that was opened before the filter was there. */
+    static ScriptedServer withoutFilter() {
+        final ScriptedServer server = new ScriptedServer();
+        server.session.getFilterChain().remove(server.filter);
+        return server;
     }
 
     /** Another session of the same server, or the first one. */
@@ -211,6 +222,14 @@ final class ScriptedServer {
         return idleEvents;
     }
 
+    int repliesSent() {
+        return repliesSent;
+    }
+
+    boolean isCloseHeard() {
+        return closeHeard;
+    }
+
     void idle() {
         session.getFilterChain().fireSessionIdle(IdleStatus.BOTH_IDLE);
     }
@@ -313,6 +332,16 @@ final class ScriptedServer {
             } finally {
                 ftpSession.getDataConnection().closeDataConnection();
             }
+        }
+
+        @Override
+        public void messageSent(final IoSession from, final Object message) {
+            repliesSent++;
+        }
+
+        @Override
+        public void sessionClosed(final IoSession from) {
+            closeHeard = true;
         }
 
         @Override

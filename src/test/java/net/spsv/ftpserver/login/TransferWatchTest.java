@@ -111,7 +111,8 @@ class TransferWatchTest {
     @Test
     void telnetSynchInFrontOfAborIsTakenOut() {
         for (final String telnet :
-                new String[] {IP_SYNCH, "\u00ff\u00f4", "\u00ff\u00f4\u00ff", "\u00f2", IP_SYNCH + IP_SYNCH}) {
+                new String[] {IP_SYNCH, "\u00f0", "\u00ff\u00f4", "\u00ff\u00f4\u00ff", "\u00f2", IP_SYNCH + IP_SYNCH
+                }) {
             for (final byte[][] pieces : cutsOf("NOOP\r\n" + telnet + "ABOR\r\nNOOP\r\n")) {
                 final TransferWatch watch = new TransferWatch();
                 assertThat(scan(watch, pieces)).isEqualTo("NOOP\r\nABOR\r\nNOOP\r\n");
