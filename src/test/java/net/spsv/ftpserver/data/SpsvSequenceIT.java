@@ -233,6 +233,36 @@ class SpsvSequenceIT {
     }
 
     @Test
+    void commandsDuringATransferWaitForItsEnd() throws IOException {
+        try (Transfer upload = client.begin(DataMode.SPSV_LOGIN_LAST, "STOR target")) {
+            client.control().send("NOOP\r\nSPSV\r\nRETR target\r\n").awaitTaken();
+            upload.send(CONTENT);
+        }
+        client.control().expect(226);
+        client.control().expect(200);
+        final RawFtpClient.Endpoint endpoint =
+                RawFtpClient.endpoint(client.control().expect(227));
+        client.control().expect(150);
+        try (Socket data = RawFtpClient.dataConnection(SERVER.port(), endpoint)) {
+            assertThat(RawFtpClient.readFully(data)).isEqualTo(CONTENT);
+        }
+        client.control().expect(226);
+    }
+
+    /** RFC 959, section 4.1.1: the control connection remains open until the transfer has ended. */
+    @Test
+    void quitDuringATransferLetsItEnd() throws IOException {
+        try (Transfer upload = client.begin(DataMode.SPSV_LOGIN_FIRST, "STOR quit")) {
+            client.control().line("QUIT").awaitTaken();
+            upload.send(CONTENT);
+        }
+        client.control().expect(226);
+        client.control().expect(221);
+        client.control().expectDropped();
+        assertThat(SERVER.content("quit")).isEqualTo(CONTENT);
+    }
+
+    @Test
     void transferModeSurvivesTheSwitchInBothDirections() throws IOException {
         client.command("MODE Z", 200);
         for (final DataMode mode :

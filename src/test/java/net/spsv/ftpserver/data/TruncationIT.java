@@ -168,10 +168,7 @@ class TruncationIT {
         }
     }
 
-    /**
-     * A client's process that is killed closes both its connections, the control connection first because it is the
-     * older one, and the data connection ends like that of a complete file.
-     */
+    /** A client that ends closes both its connections, and the data connection then ends as with a complete file. */
     @ParameterizedTest
     @CsvSource({
         "SPSV_LOGIN_FIRST, false, TYPE I",
@@ -179,8 +176,8 @@ class TruncationIT {
         "SPSV_LOGIN_FIRST, true, TYPE I",
         "SPSV_LOGIN_FIRST, false, TYPE A"
     })
-    void uploadOfAKilledClientIsNotCounted(final DataMode mode, final boolean reset, final String type)
-            throws IOException {
+    void uploadWhoseControlConnectionEndedJustBeforeIsNotCounted(
+            final DataMode mode, final boolean reset, final String type) throws IOException {
         for (int i = 0; i < 100; i++) {
             final TransferClient killed = TransferClient.login(SERVER);
             try (Transfer upload = killed.begin(mode, type, "STOR killed").send(new byte[i * 100])) {
