@@ -96,7 +96,7 @@ class SpsvCommandFactoryTest {
     @ValueSource(
             strings = {
                 "ABOR", "APPE", "AUTH", "CDUP", "CWD", "DELE", "EPRT", "EPSV", "FEAT", "HELP", "LIST", "MDTM", "MODE",
-                "NLST", "PASS", "PASV", "PORT", "QUIT", "REST", "RETR", "SITE", "STOR", "STOU", "TYPE", "USER", "retr"
+                "NLST", "PASV", "PORT", "QUIT", "REST", "RETR", "SITE", "STOR", "STOU", "TYPE", "USER", "retr"
             })
     void commandsOfFtpServerStay(final String name) {
         assertThat(factory.getCommand(name)).isNotNull().isSameAs(host.getCommand(name));
@@ -115,7 +115,7 @@ class SpsvCommandFactoryTest {
     }
 
     @ParameterizedTest
-    @ValueSource(strings = {"ABOR", "FEAT", "HELP", "LIST", "PASS", "RETR", "STOR", "USER"})
+    @ValueSource(strings = {"ABOR", "FEAT", "HELP", "LIST", "RETR", "STOR", "USER"})
     void otherCommandsStayWithASinglePortOnly(final String name) {
         assertThat(singlePortOnly.getCommand(name)).isNotNull().isSameAs(host.getCommand(name));
     }
