@@ -30,6 +30,7 @@ import org.apache.ftpserver.impl.DefaultFtpRequest;
 import org.apache.ftpserver.impl.DefaultFtpServerContext;
 import org.apache.ftpserver.impl.FtpIoSession;
 import org.apache.ftpserver.listener.ListenerFactory;
+import org.apache.ftpserver.usermanager.impl.BaseUser;
 import org.apache.mina.core.filterchain.IoFilterAdapter;
 import org.apache.mina.core.session.DummySession;
 import org.apache.mina.core.session.IoSession;
@@ -159,10 +160,27 @@ class SpsvCommandFactoryTest {
         assertThat(session.getFileOffset()).isZero();
     }
 
+    @ParameterizedTest
+    @ValueSource(strings = {"REIN", "PASS"})
+    void logoutsAreDecorated(final String name) {
+        assertThat(factory.getCommand(name)).isNotNull().isNotSameAs(host.getCommand(name));
+        assertThat(factory.getCommand(name.toLowerCase(Locale.ROOT))).isSameAs(factory.getCommand(name));
+    }
+
+    /** FtpServer answers 202 and logs the user out all the same. */
     @Test
-    void reinIsDecorated() {
-        assertThat(factory.getCommand("REIN")).isNotNull().isNotSameAs(host.getCommand("REIN"));
-        assertThat(factory.getCommand("rein")).isSameAs(factory.getCommand("REIN"));
+    void passOfALoggedInUserEndsThePreparedDataConnection() throws Exception {
+        final BaseUser user = new BaseUser();
+        user.setName("me");
+        session.setUser(user);
+        dataConnections.prepare(session);
+
+        factory.getCommand("PASS").execute(session, context, new DefaultFtpRequest("PASS x"));
+
+        assertThat(dataConnections.isAwaited()).isFalse();
+        assertThat(session.isLoggedIn()).isFalse();
+        assertThat(replies).hasSize(1);
+        assertThat(replies.get(0).toString()).startsWith("202 ");
     }
 
     @ParameterizedTest
@@ -177,10 +195,11 @@ class SpsvCommandFactoryTest {
     }
 
     @Test
-    void hostThatHasNoReinGetsNone() {
+    void hostThatHasNoLogoutsGetsNone() {
         final SpsvCommandFactory small = new SpsvCommandFactory(name -> null, spsv, false);
 
         assertThat(small.getCommand("REIN")).isNull();
+        assertThat(small.getCommand("PASS")).isNull();
         assertThat(small.getCommand("SPSV")).isSameAs(spsv);
     }
 
