@@ -18,6 +18,7 @@ import java.net.InetAddress;
 import java.net.InetSocketAddress;
 import java.net.ServerSocket;
 import java.net.Socket;
+import java.util.Locale;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 import net.spsv.ftpserver.testing.RawFtpClient;
@@ -139,7 +140,8 @@ enum DataMode {
         listening.bind(new InetSocketAddress(InetAddress.getByName("127.0.0.1"), 0));
         listening.setSoTimeout(TIMEOUT_MILLIS);
         final int port = listening.getLocalPort();
-        control.line(String.format(command, port, port / 256, port % 256)).expect(200);
+        control.line(String.format(Locale.ROOT, command, port, port / 256, port % 256))
+                .expect(200);
         return new Prepared() {
             @Override
             public Socket open() throws IOException {

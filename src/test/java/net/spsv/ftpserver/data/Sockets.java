@@ -21,6 +21,7 @@ import java.nio.file.Path;
 import java.nio.file.Paths;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Locale;
 
 /** What the kernel knows of this process and its sockets. */
 final class Sockets {
@@ -69,7 +70,7 @@ final class Sockets {
     }
 
     private static String hex(final int port) {
-        return String.format(":%04X", port);
+        return String.format(Locale.ROOT, ":%04X", port);
     }
 
     private static List<String[]> table() {
