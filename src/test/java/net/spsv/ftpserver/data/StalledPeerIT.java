@@ -132,7 +132,7 @@ class StalledPeerIT {
             final byte[] received = new byte[content.length];
             final int[] count = {0};
             // 300 KB a second, so the server's send buffer does not become half empty within the idle timeout.
-            Pace.run(30, 100, () -> {
+            Pace.run(18, 100, () -> {
                 final int end = count[0] + 30_000;
                 while (count[0] < end) {
                     count[0] += in.read(received, count[0], end - count[0]);
@@ -158,10 +158,10 @@ class StalledPeerIT {
     void slowSenderIsNotDropped(final String type) throws Exception {
         try (TransferClient client = TransferClient.login(server)) {
             try (Transfer upload = client.begin(DataMode.SPSV_LOGIN_LAST, type, "STOR slow")) {
-                Pace.run(6, 500, () -> upload.send((byte) 'x'));
+                Pace.run(3, 600, () -> upload.send((byte) 'x'));
             }
             client.control().expect(226);
-            assertThat(server.content("slow")).asString().isEqualTo("xxxxxx");
+            assertThat(server.content("slow")).asString().isEqualTo("xxx");
         }
     }
 
@@ -172,16 +172,17 @@ class StalledPeerIT {
         impatient.start();
         try (TransferClient client = TransferClient.login(impatient)) {
             try (Transfer upload = client.begin(DataMode.SPSV_LOGIN_FIRST, "STOR slow")) {
-                // A second and a half of nothing, twice: the control connection is idle, the data connection is not.
-                Pace.run(2, 1500, () -> upload.send((byte) 'x'));
-                Pace.run(1, 1500, () -> null);
+                // More than a second of nothing, three times: the control connection is idle, the data connection is
+                // not.
+                Pace.run(2, 1200, () -> upload.send((byte) 'x'));
+                Pace.run(1, 1200, () -> null);
             }
             client.control().expect(226);
             client.control().expectAlive();
             assertThat(impatient.content("slow")).asString().isEqualTo("xx");
             final RawFtpClient.Endpoint endpoint = client.control().spsv();
             client.command("RETR slow", 150);
-            Pace.run(1, 2500, () -> null);
+            Pace.run(1, 2000, () -> null);
             try (Socket late = RawFtpClient.dataConnection(impatient.port(), endpoint)) {
                 assertThat(RawFtpClient.readFully(late)).asString().isEqualTo("xx");
             }
