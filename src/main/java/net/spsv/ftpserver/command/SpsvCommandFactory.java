@@ -28,8 +28,11 @@ import org.apache.ftpserver.impl.LocalizedFtpReply;
  */
 public final class SpsvCommandFactory implements CommandFactory {
 
-    /** PASS is one on a session that is logged in: it is answered 202, and then the session is reinitialized. */
-    private static final String[] LOGOUTS = {"REIN", "PASS"};
+    /**
+     * Commands that FtpServer ends a login by. PASS is one on a session that is logged in: it is answered 202, and then
+     * the session is reinitialized.
+     */
+    private static final String[] LOGOUTS = {"REIN", "PASS", "QUIT"};
 
     private static final String[] OTHER_PORTS = {"PASV", "EPSV", "PORT", "EPRT"};
 
@@ -59,7 +62,7 @@ public final class SpsvCommandFactory implements CommandFactory {
         }
     }
 
-    /** FtpServer logs the user out and leaves the data connection as it is. */
+    /** FtpServer leaves the data connection as it is, or ends it after the reply. */
     private static Command endingDataConnection(final Command logout) {
         return (session, context, request) -> {
             if (DataConnections.of(session) != null) {

@@ -87,13 +87,14 @@ final class SpsvDataConnection implements DataConnection {
 
     @Override
     public long transferFromClient(final FtpSession session, final OutputStream out) throws IOException {
+        final long start = System.nanoTime();
         final long size;
         if (isPlain(session, false) && StreamChannels.isPlainFile(out)) {
             size = receive(((FileOutputStream) out).getChannel());
         } else {
             size = faithfully(() -> faithful.transferFromClient(session, out));
         }
-        factory.ensureControlConnection();
+        factory.ensureControlConnection(System.nanoTime() - start);
         channel.finish();
         return size;
     }

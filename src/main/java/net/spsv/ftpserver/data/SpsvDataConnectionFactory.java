@@ -29,8 +29,6 @@ import org.apache.ftpserver.impl.FtpIoSession;
 import org.apache.ftpserver.impl.FtpServerContext;
 import org.apache.ftpserver.impl.IODataConnectionFactory;
 import org.apache.mina.core.session.IoSession;
-import org.slf4j.Logger;
-import org.slf4j.LoggerFactory;
 
 /**
  * The data connection factory of a control session that has used SPSV.
@@ -44,10 +42,12 @@ import org.slf4j.LoggerFactory;
  */
 public final class SpsvDataConnectionFactory extends IODataConnectionFactory {
 
-    private static final Logger LOG = LoggerFactory.getLogger(SpsvDataConnectionFactory.class);
-
     /** How long the I/O thread may take to hear of a control connection's end, in milliseconds. */
     private static final long IO_THREAD_MILLIS = 1000;
+
+    private static final long MIN_GRACE_NANOS = 100_000;
+
+    private static final long MAX_GRACE_NANOS = 50_000_000;
 
     private final FtpIoSession controlSession;
 
@@ -207,12 +207,14 @@ public final class SpsvDataConnectionFactory extends IODataConnectionFactory {
      * Refuses to call an upload complete when the control connection has ended: a client that dies closes both, and its
      * data connection then ends just like that of a complete file.
      *
-     * <p>The end of the control connection came first, but MINA may not have read it yet; so its I/O thread is asked to
-     * read now.
+     * <p>The end of the control connection may have come first, but MINA may not have read it yet; so its I/O thread is
+     * asked to read now. Or it may come right behind: Linux closes the connections of a process that is killed from the
+     * newest to the oldest. So there is a little time for it, more for an upload that took long.
      *
+     * @param uploadNanos how long the upload took
      * @throws SocketException if the control connection is gone
      */
-    void ensureControlConnection() throws SocketException {
+    void ensureControlConnection(final long uploadNanos) throws SocketException {
         final CompletableFuture<Boolean> ended = new CompletableFuture<>();
         synchronized (lock) {
             question = ended;
@@ -221,14 +223,16 @@ public final class SpsvDataConnectionFactory extends IODataConnectionFactory {
             }
         }
         final IoSession session = controlSession.getFilterChain().getSession();
+        final CompletableFuture<Boolean> asked = new CompletableFuture<>();
         IoThread.execute(
-                session, () -> ended.complete(dataConnections.controlInput().hasEnded(session)));
+                session, () -> asked.complete(dataConnections.controlInput().hasEnded(session)));
         try {
-            if (ended.get(IO_THREAD_MILLIS, TimeUnit.MILLISECONDS)) {
-                throw new SocketException("The control connection ended during the transfer");
+            if (!(Boolean) CompletableFuture.anyOf(asked, ended).get(IO_THREAD_MILLIS, TimeUnit.MILLISECONDS)) {
+                ended.get(Math.max(MIN_GRACE_NANOS, Math.min(uploadNanos / 50, MAX_GRACE_NANOS)), TimeUnit.NANOSECONDS);
             }
+            throw new SocketException("The control connection ended during the transfer");
         } catch (TimeoutException e) {
-            LOG.debug("The peer of {} does not read its replies", session);
+            // it is alive, or its peer does not read its replies
         } catch (ExecutionException e) {
             throw new IllegalStateException(e);
         } catch (InterruptedException e) {

@@ -26,6 +26,9 @@ import org.apache.mina.core.session.IoSession;
  */
 public final class ControlInput {
 
+    /** A peer that sends more than this at the end of a transfer is alive. */
+    private static final int MAX_READS = 16;
+
     private final MinaInternals internals;
 
     /**
@@ -45,7 +48,7 @@ public final class ControlInput {
      */
     public boolean hasEnded(final IoSession session) {
         final SocketChannel channel = internals.channel(session);
-        while (!session.isReadSuspended()) {
+        for (int i = 0; i < MAX_READS && !session.isReadSuspended(); i++) {
             final IoBuffer buffer = IoBuffer.allocate(session.getConfig().getReadBufferSize());
             final int count;
             try {

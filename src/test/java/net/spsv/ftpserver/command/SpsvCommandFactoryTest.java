@@ -97,7 +97,7 @@ class SpsvCommandFactoryTest {
     @ValueSource(
             strings = {
                 "ABOR", "APPE", "AUTH", "CDUP", "CWD", "DELE", "EPRT", "EPSV", "FEAT", "HELP", "LIST", "MDTM", "MODE",
-                "NLST", "PASV", "PORT", "QUIT", "REST", "RETR", "SITE", "STOR", "STOU", "TYPE", "USER", "retr"
+                "NLST", "PASV", "PORT", "REST", "RETR", "SITE", "STOR", "STOU", "TYPE", "USER", "retr"
             })
     void commandsOfFtpServerStay(final String name) {
         assertThat(factory.getCommand(name)).isNotNull().isSameAs(host.getCommand(name));
