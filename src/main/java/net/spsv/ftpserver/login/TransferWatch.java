@@ -38,6 +38,9 @@ final class TransferWatch {
 
     private int verbLength;
 
+    /** Whether the verb began with an X, which FtpServer drops. */
+    private boolean prefixed;
+
     private boolean verbEnded;
 
     /**
@@ -68,18 +71,25 @@ final class TransferWatch {
     private boolean isForFtpServer(final byte b) {
         if (b == '\n') {
             verbLength = 0;
+            prefixed = false;
             verbEnded = false;
             return true;
         }
         if (b >= 0 && b <= ' ') {
-            verbEnded = verbLength > 0;
+            verbEnded = verbLength > 0 || prefixed;
             return true;
         }
         if (verbEnded) {
             return !verbIs("SPDT");
         }
-        if (verbLength == 0 && (b & 0xFF) >= LOWEST_TELNET) {
-            return false;
+        if (verbLength == 0 && !prefixed) {
+            if ((b & 0xFF) >= LOWEST_TELNET) {
+                return false;
+            }
+            prefixed = b == 'X' || b == 'x';
+            if (prefixed) {
+                return true;
+            }
         }
         if (verbLength < verb.length) {
             verb[verbLength] = Character.toUpperCase((char) b);

@@ -43,6 +43,8 @@ class TransferWatchTest {
                 "ABOR\n",
                 "abor\r\n",
                 "aBoR\r\n",
+                "XABOR\r\n",
+                " xabor x\r\n",
                 " ABOR\r\n",
                 "\tABOR \r\n",
                 "ABOR ignored argument\r\n",
@@ -64,6 +66,8 @@ class TransferWatchTest {
                 "ABO\r\nR\r\n",
                 "ABORT\r\n",
                 "AABOR\r\n",
+                "XXABOR\r\n",
+                "X ABOR\r\n",
                 "RETR ABOR\r\n",
                 "STOR x ABOR\r\n",
                 "A BOR\r\n",
@@ -138,7 +142,7 @@ class TransferWatchTest {
 
     @Test
     void argumentOfSpdtIsTakenOut() {
-        for (final String verb : new String[] {"SPDT", "spdt", " SPDT", "Spdt"}) {
+        for (final String verb : new String[] {"SPDT", "spdt", " SPDT", "Spdt", "XSPDT", "xspdt"}) {
             for (final byte[][] pieces : cutsOf("NOOP\r\n" + verb + " DATACONN:T0k3n \u00ff x\r\nNOOP x\r\n")) {
                 final TransferWatch watch = new TransferWatch();
                 assertThat(scan(watch, pieces)).matches("NOOP\r\n" + verb + " +\r\nNOOP x\r\n");
