@@ -18,8 +18,12 @@ import java.io.IOException;
 import java.io.RandomAccessFile;
 import java.nio.file.Files;
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.List;
 import java.util.Random;
+import java.util.Set;
+import java.util.concurrent.ThreadPoolExecutor;
+import java.util.stream.Collectors;
 import net.spsv.ftpserver.testing.FtpServerExtension;
 import net.spsv.ftpserver.testing.LeakCheckExtension;
 import net.spsv.ftpserver.testing.RawFtpClient;
@@ -40,7 +44,7 @@ class LeakIT {
     final FtpServerExtension server = new FtpServerExtension().maxThreads(THREADS);
 
     private final byte[] content = new byte[20_000];
-    private long threads;
+    private Set<Thread> threads;
     private int descriptors;
 
     @BeforeEach
@@ -70,7 +74,7 @@ class LeakIT {
         }
         awaitNoConnection();
         System.gc();
-        threads = threads();
+        threads = otherThreads();
         descriptors = Sockets.descriptors();
     }
 
@@ -145,16 +149,25 @@ class LeakIT {
         awaitNoConnection();
         Awaitility.await("at most " + descriptors + " descriptors")
                 .untilAsserted(() -> assertThat(Sockets.descriptors()).isLessThanOrEqualTo(descriptors));
-        Awaitility.await("at most " + threads + " threads")
-                .untilAsserted(() -> assertThat(threads()).isLessThanOrEqualTo(threads));
+        Awaitility.await("command threads")
+                .untilAsserted(() -> assertThat(commandPool().getPoolSize()).isLessThanOrEqualTo(THREADS));
+        assertThat(commandPool().getMaximumPoolSize()).isEqualTo(THREADS);
+        Awaitility.await("other threads")
+                .untilAsserted(() -> assertThat(otherThreads()).isSubsetOf(threads));
         Files.delete(server.home().resolve("endless"));
     }
 
-    /** Without the one that asks. */
-    private static long threads() {
+    private ThreadPoolExecutor commandPool() {
+        return server.context().getThreadPoolExecutor();
+    }
+
+    /** All but the command threads, which come and go within their limit, and the one that asks. */
+    private static Set<Thread> otherThreads() {
         return Thread.getAllStackTraces().keySet().stream()
                 .filter(thread -> !thread.getName().startsWith("awaitility"))
-                .count();
+                .filter(thread -> Arrays.stream(thread.getStackTrace())
+                        .noneMatch(frame -> frame.getClassName().contains("OrderedThreadPoolExecutor")))
+                .collect(Collectors.toSet());
     }
 
     private void awaitNoConnection() {
