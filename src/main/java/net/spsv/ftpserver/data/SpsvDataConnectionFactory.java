@@ -29,6 +29,8 @@ import org.apache.ftpserver.impl.FtpIoSession;
 import org.apache.ftpserver.impl.FtpServerContext;
 import org.apache.ftpserver.impl.IODataConnectionFactory;
 import org.apache.mina.core.session.IoSession;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
 
 /**
  * The data connection factory of a control session that has used SPSV.
@@ -42,12 +44,18 @@ import org.apache.mina.core.session.IoSession;
  */
 public final class SpsvDataConnectionFactory extends IODataConnectionFactory {
 
+    private static final Logger LOG = LoggerFactory.getLogger(SpsvDataConnectionFactory.class);
+
     /** How long the I/O thread may take to hear of a control connection's end, in milliseconds. */
     private static final long IO_THREAD_MILLIS = 1000;
 
-    private static final long MIN_GRACE_NANOS = 100_000;
+    /** The part of an upload's time that it is worth to hear whether its client has died at the end of it. */
+    private static final int GRACE_DIVISOR = 100;
 
-    private static final long MAX_GRACE_NANOS = 50_000_000;
+    /** Less than this is not worth a wait, for uploads of a few milliseconds: most of them are one segment. */
+    private static final long MIN_GRACE_NANOS = 50_000;
+
+    private static final long MAX_GRACE_NANOS = 20_000_000;
 
     private final FtpIoSession controlSession;
 
@@ -228,11 +236,15 @@ public final class SpsvDataConnectionFactory extends IODataConnectionFactory {
                 session, () -> asked.complete(dataConnections.controlInput().hasEnded(session)));
         try {
             if (!(Boolean) CompletableFuture.anyOf(asked, ended).get(IO_THREAD_MILLIS, TimeUnit.MILLISECONDS)) {
-                ended.get(Math.max(MIN_GRACE_NANOS, Math.min(uploadNanos / 50, MAX_GRACE_NANOS)), TimeUnit.NANOSECONDS);
+                final long grace = Math.min(uploadNanos / GRACE_DIVISOR, MAX_GRACE_NANOS);
+                if (grace < MIN_GRACE_NANOS) {
+                    return;
+                }
+                ended.get(grace, TimeUnit.NANOSECONDS);
             }
             throw new SocketException("The control connection ended during the transfer");
         } catch (TimeoutException e) {
-            // it is alive, or its peer does not read its replies
+            LOG.debug("The control connection of {} is alive", session);
         } catch (ExecutionException e) {
             throw new IllegalStateException(e);
         } catch (InterruptedException e) {
