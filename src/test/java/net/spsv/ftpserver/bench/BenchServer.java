@@ -12,6 +12,8 @@
  */
 package net.spsv.ftpserver.bench;
 
+import java.lang.management.ManagementFactory;
+import java.lang.management.ThreadMXBean;
 import java.nio.file.Path;
 import java.nio.file.Paths;
 import java.util.Arrays;
@@ -29,8 +31,8 @@ import org.apache.ftpserver.usermanager.impl.WritePermission;
 
 /**
  * The main of a server's process: FtpServer on loopback at a free port, with or without the plugin and otherwise the
- * same. Prints {@code PORT} and the number, and ends when its standard input does, so that it never outlives the
- * benchmark.
+ * same. Prints {@code PORT} and the number; for every byte of its standard input {@code CPU} and the nanoseconds that it
+ * has used; and ends when that input does, so that it never outlives the benchmark.
  */
 public final class BenchServer {
     static final String USER = "bench";
@@ -38,6 +40,7 @@ public final class BenchServer {
     static final String WITH_PLUGIN = "plugin";
     static final String STOCK = "stock";
     static final String PORT_LINE = "PORT ";
+    static final String CPU_LINE = "CPU ";
 
     private BenchServer() {}
 
@@ -50,9 +53,19 @@ public final class BenchServer {
     public static void main(final String[] args) throws Exception {
         final FtpServer server = start(WITH_PLUGIN.equals(args[0]), Paths.get(args[1]));
         while (System.in.read() >= 0) {
-            // only the end of the input counts
+            System.out.println(CPU_LINE + cpuNanos());
         }
         server.stop();
+    }
+
+    /** What all Java threads that are alive have used; not what the JVM's own threads have. */
+    private static long cpuNanos() {
+        final ThreadMXBean threads = ManagementFactory.getThreadMXBean();
+        long nanos = 0;
+        for (final long id : threads.getAllThreadIds()) {
+            nanos += Math.max(0, threads.getThreadCpuTime(id));
+        }
+        return nanos;
     }
 
     private static FtpServer start(final boolean withPlugin, final Path home) throws FtpException {

@@ -38,7 +38,9 @@ import org.apache.ftpserver.FtpServer;
 import org.apache.mina.core.service.IoAcceptor;
 import picocli.CommandLine;
 import picocli.CommandLine.Command;
+import picocli.CommandLine.Model.CommandSpec;
 import picocli.CommandLine.Option;
+import picocli.CommandLine.Spec;
 
 /**
  * Stock FtpServer's PASV against the plugin's SPSV, and PASV with the plugin in place. Each server has a process of
@@ -106,6 +108,14 @@ public final class Benchmark implements Callable<Integer> {
             description = "flags of both servers' JVMs (default: ${DEFAULT-VALUE})")
     private List<String> jvmFlags;
 
+    @Option(
+            names = "--keep-pacing",
+            description = "measure with the machine's TCP as it is, even if it paces (see the README)")
+    private boolean keepPacing;
+
+    @Spec
+    private CommandSpec spec;
+
     /**
      * Runs the benchmark.
      *
@@ -124,6 +134,16 @@ public final class Benchmark implements Callable<Integer> {
         if (rows.isEmpty() || rounds < 1 || size < 1) {
             System.err.println("Nothing to measure: --only names no row, or --rounds or --size is below 1.");
             return EXIT_FAILED;
+        }
+        if (TcpPacing.isOn() && !keepPacing) {
+            System.err.println("This machine's TCP paces what it sends (" + TcpPacing.congestionControl()
+                    + "): over loopback its timers are measured, not the servers.");
+            if (TcpPacing.canBeAvoided()) {
+                System.err.println("So this runs in a network namespace of its own; --keep-pacing measures without.");
+                return TcpPacing.runWithout(
+                        Benchmark.class, spec.commandLine().getParseResult().originalArgs());
+            }
+            System.err.println("Run it as root, with iproute2 and util-linux installed, to have it without pacing.");
         }
         final Path temporary = Files.createTempDirectory(directory, "spsv-benchmark");
         final List<ServerProcess> servers = new ArrayList<>();
@@ -252,17 +272,19 @@ public final class Benchmark implements Callable<Integer> {
         }
     }
 
-    private int print(final List<Results> all, final List<Contender> contenders) {
+    private int print(final List<Results> all, final List<Contender> contenders) throws IOException {
         final PrintStream out = System.out;
         out.println();
         out.println(String.format(
                 Locale.ROOT,
-                "Medians of %d rounds over loopback; %d cores, Java %s, %s %s, %s, %s",
+                "Medians of %d rounds over loopback; %d cores, Java %s, %s %s, TCP %s, files on %s, %s, %s",
                 rounds,
                 Runtime.getRuntime().availableProcessors(),
                 System.getProperty("java.version"),
                 System.getProperty("os.name"),
                 System.getProperty("os.version"),
+                TcpPacing.congestionControl(),
+                Files.getFileStore(directory).type(),
                 jarOf(FtpServer.class),
                 jarOf(IoAcceptor.class)));
         out.println();

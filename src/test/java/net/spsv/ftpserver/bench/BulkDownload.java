@@ -17,30 +17,32 @@ import java.nio.file.Path;
 
 /** One large file that is in the page cache, fetched over one connection. */
 final class BulkDownload extends Row {
-    private static final String FILE = "bulk-download";
-
     private final int mebibytes;
 
     BulkDownload(final int mebibytes) {
-        super("retr", Metric.rate("RETR " + mebibytes + " MiB", "MiB/s").aimAtGain(3));
+        super(
+                "retr",
+                Metric.rate("RETR " + mebibytes + " MiB", "MiB/s").aimAtGain(3),
+                Metric.time("the server's CPU time for it", "ms"));
         this.mebibytes = mebibytes;
     }
 
     @Override
     void createFiles(final Path directory) throws IOException {
-        Pattern.write(directory.resolve(FILE), 0, (long) mebibytes << 20);
+        BulkUpload.createFile(directory, mebibytes);
     }
 
     @Override
-    double[] sample(final Contender contender, final boolean warmUp) throws IOException {
+    double[] sample(final Contender contender, final boolean warmUp) throws IOException, InterruptedException {
         try (FtpConnection connection = contender.server().connect()) {
+            final double cpuMillis = contender.server().cpuMillis();
             final long start = System.nanoTime();
-            final long size = connection.retrieve(contender.mode(), FILE, 0, warmUp);
+            final long size = connection.retrieve(contender.mode(), BulkUpload.SOURCE, 0, warmUp);
             final long nanos = System.nanoTime() - start;
             if (size != (long) mebibytes << 20) {
                 throw new IOException("Received " + size + " bytes instead of " + mebibytes + " MiB");
             }
-            return new double[] {mebibytes * 1e9 / nanos};
+            return new double[] {mebibytes * 1e9 / nanos, contender.server().cpuMillis() - cpuMillis};
         }
     }
 }

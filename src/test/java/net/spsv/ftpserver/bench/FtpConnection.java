@@ -88,30 +88,41 @@ final class FtpConnection implements Closeable {
         return size;
     }
 
-    /** Sends a whole file without copying it through this process. */
-    void store(final DataMode mode, final String name, final FileChannel source) throws IOException {
-        try (SocketChannel channel = openData(mode)) {
-            send(control, "STOR " + name + "\r\n");
-            expect(150);
+    /** Sends a whole file but for its first bytes, which are there already, without copying it through this process. */
+    void resume(final DataMode mode, final String name, final int there, final FileChannel source) throws IOException {
+        try (SocketChannel channel = openUpload(mode, name, there)) {
             final long size = source.size();
-            for (long sent = 0; sent < size; ) {
+            for (long sent = there; sent < size; ) {
                 sent += source.transferTo(sent, size - sent, channel);
             }
         }
         expect(226);
     }
 
-    /** Sends what remains in a direct buffer, which is left as it was. */
-    void store(final DataMode mode, final String name, final ByteBuffer content) throws IOException {
+    /** Sends a direct buffer but for its first bytes, which are there already. */
+    void resume(final DataMode mode, final String name, final int there, final ByteBuffer content) throws IOException {
         final ByteBuffer source = content.duplicate();
-        try (SocketChannel channel = openData(mode)) {
-            send(control, "STOR " + name + "\r\n");
-            expect(150);
+        source.position(there);
+        try (SocketChannel channel = openUpload(mode, name, there)) {
             while (source.hasRemaining()) {
                 channel.write(source);
             }
         }
         expect(226);
+    }
+
+    private SocketChannel openUpload(final DataMode mode, final String name, final int there) throws IOException {
+        final SocketChannel channel = openData(mode);
+        try {
+            send(control, "REST " + there + "\r\n");
+            expect(350);
+            send(control, "STOR " + name + "\r\n");
+            expect(150);
+            return channel;
+        } catch (IOException e) {
+            channel.close();
+            throw e;
+        }
     }
 
     @Override

@@ -103,8 +103,13 @@ final class Metric {
         return Double.isNaN(most) ? "" : text(most);
     }
 
+    /** A figure with as many digits as it deserves; empty if there is none. */
     static String text(final double figure) {
-        return String.format(Locale.ROOT, figure < 10 && figure != Math.rint(figure) ? "%,.1f" : "%,.0f", figure);
+        if (Double.isNaN(figure)) {
+            return "";
+        }
+        final int digits = figure == Math.rint(figure) || figure >= 10 ? 0 : figure >= 1 ? 1 : 2;
+        return String.format(Locale.ROOT, "%,." + digits + "f", figure);
     }
 
     static double median(final double[] values) {

@@ -24,7 +24,9 @@ import java.nio.file.StandardOpenOption;
  * lost, doubled or out of order shows at once, and a look at the ends of each received block costs next to nothing.
  */
 final class Pattern {
-    private static final int WORD = Long.BYTES;
+    /** The pattern comes in words of so many bytes. */
+    static final int WORD = Long.BYTES;
+
     private static final long MULTIPLIER = 0x9E3779B97F4A7C15L;
 
     private Pattern() {}

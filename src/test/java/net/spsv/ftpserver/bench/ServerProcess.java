@@ -31,8 +31,10 @@ import java.nio.file.Paths;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
+import java.util.concurrent.BlockingQueue;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.ExecutionException;
+import java.util.concurrent.LinkedBlockingQueue;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.TimeoutException;
 
@@ -47,6 +49,7 @@ final class ServerProcess implements Closeable {
     private final InetSocketAddress address;
     private final String user;
     private final String password;
+    private final BlockingQueue<Long> cpuTimes;
 
     private ServerProcess(
             final Process process,
@@ -54,13 +57,15 @@ final class ServerProcess implements Closeable {
             final Path log,
             final int port,
             final String user,
-            final String password) {
+            final String password,
+            final BlockingQueue<Long> cpuTimes) {
         this.process = process;
         this.home = home;
         this.log = log;
         this.address = loopback(port);
         this.user = user;
         this.password = password;
+        this.cpuTimes = cpuTimes;
     }
 
     /** Starts FtpServer in a JVM of the same kind and with the same class path as this one. */
@@ -77,7 +82,8 @@ final class ServerProcess implements Closeable {
         final Process process =
                 new ProcessBuilder(command).redirectErrorStream(true).start();
         final CompletableFuture<Integer> port = new CompletableFuture<>();
-        final Thread reader = new Thread(() -> readOutput(process, log, port), kind + " output");
+        final BlockingQueue<Long> cpuTimes = new LinkedBlockingQueue<>();
+        final Thread reader = new Thread(() -> readOutput(process, log, port, cpuTimes), kind + " output");
         reader.setDaemon(true);
         reader.start();
         try {
@@ -87,21 +93,28 @@ final class ServerProcess implements Closeable {
                     log,
                     port.get(START_SECONDS, TimeUnit.SECONDS),
                     BenchServer.USER,
-                    BenchServer.PASSWORD);
+                    BenchServer.PASSWORD,
+                    cpuTimes);
         } catch (ExecutionException | TimeoutException e) {
             process.destroyForcibly();
             throw new IOException("The " + kind + " server did not start:" + System.lineSeparator() + tail(log), e);
         }
     }
 
-    /** Writes what the server prints to the log, so that it never waits for a reader, and picks out its port. */
-    private static void readOutput(final Process process, final Path log, final CompletableFuture<Integer> port) {
+    /** Writes what the server prints to the log, so that it never waits for a reader, and picks out its answers. */
+    private static void readOutput(
+            final Process process,
+            final Path log,
+            final CompletableFuture<Integer> port,
+            final BlockingQueue<Long> cpuTimes) {
         try (BufferedReader output =
                         new BufferedReader(new InputStreamReader(process.getInputStream(), StandardCharsets.UTF_8));
                 PrintWriter copy = new PrintWriter(Files.newBufferedWriter(log), true)) {
             for (String line = output.readLine(); line != null; line = output.readLine()) {
                 if (line.startsWith(BenchServer.PORT_LINE)) {
                     port.complete(Integer.parseInt(line.substring(BenchServer.PORT_LINE.length())));
+                } else if (line.startsWith(BenchServer.CPU_LINE)) {
+                    cpuTimes.add(Long.parseLong(line.substring(BenchServer.CPU_LINE.length())));
                 } else {
                     copy.println(line);
                 }
@@ -145,7 +158,7 @@ final class ServerProcess implements Closeable {
                 .redirectErrorStream(true)
                 .redirectOutput(log.toFile())
                 .start();
-        final ServerProcess server = new ServerProcess(process, home, log, port, "anonymous", "bench");
+        final ServerProcess server = new ServerProcess(process, home, log, port, "anonymous", "bench", null);
         final long deadline = System.nanoTime() + TimeUnit.SECONDS.toNanos(START_SECONDS);
         while (true) {
             try {
@@ -195,6 +208,20 @@ final class ServerProcess implements Closeable {
 
     Path home() {
         return home;
+    }
+
+    /** Milliseconds of CPU time that the server's threads have used so far; NaN if it does not tell. */
+    double cpuMillis() throws IOException, InterruptedException {
+        if (cpuTimes == null) {
+            return Double.NaN;
+        }
+        process.getOutputStream().write('\n');
+        process.getOutputStream().flush();
+        final Long nanos = cpuTimes.poll(START_SECONDS, TimeUnit.SECONDS);
+        if (nanos == null) {
+            throw new IOException("The " + name() + " server does not tell its CPU time");
+        }
+        return nanos / 1e6;
     }
 
     /** The last lines that the server printed. */

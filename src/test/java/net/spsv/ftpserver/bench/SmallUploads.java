@@ -19,7 +19,10 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.concurrent.TimeUnit;
 
-/** Files of 4 KiB, sent one after the other on one control connection, each step waiting for the reply. */
+/**
+ * Files of 4 KiB, sent one after the other on one control connection, each step waiting for the reply. They go on behind
+ * 8 bytes, for the reason that {@link BulkUpload} gives.
+ */
 final class SmallUploads extends Row {
     private static final int SIZE = SmallDownloads.SIZE;
     private static final int FILES = SmallDownloads.FILES;
@@ -44,20 +47,25 @@ final class SmallUploads extends Row {
     @Override
     double[] sample(final Contender contender, final boolean warmUp) throws IOException {
         final Path home = contender.server().home();
+        for (int number = 0; number < FILES; number++) {
+            Pattern.write(home.resolve("upload-" + number), number * SIZE, Pattern.WORD);
+        }
         int count = 0;
         long nanos = 0;
         try (FtpConnection connection = contender.server().connect()) {
             final long start = System.nanoTime();
             for (; nanos < nanosPerRound; nanos = System.nanoTime() - start) {
-                // Always a new file: some file systems write a file that is replaced to the disk at once.
-                connection.store(contender.mode(), "upload-" + count, contents[count % FILES]);
+                final int number = count % FILES;
+                connection.resume(contender.mode(), "upload-" + number, Pattern.WORD, contents[number]);
                 count++;
             }
         }
         final ByteBuffer buffer = ByteBuffer.allocate(2 * SIZE).order(ByteOrder.LITTLE_ENDIAN);
-        for (int number = 0; number < count; number++) {
+        for (int number = 0; number < FILES; number++) {
             final Path stored = home.resolve("upload-" + number);
-            Pattern.checkFile(stored, number % FILES * SIZE, SIZE, buffer);
+            if (number < count) {
+                Pattern.checkFile(stored, number * SIZE, SIZE, buffer);
+            }
             Files.delete(stored);
         }
         return new double[] {count * 1e9 / nanos};
