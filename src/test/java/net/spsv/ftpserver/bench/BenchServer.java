@@ -31,8 +31,8 @@ import org.apache.ftpserver.usermanager.impl.WritePermission;
 
 /**
  * The main of a server's process: FtpServer on loopback at a free port, with or without the plugin and otherwise the
- * same. Prints {@code PORT} and the number; for every byte of its standard input {@code CPU} and the nanoseconds that it
- * has used; and ends when that input does, so that it never outlives the benchmark.
+ * same. Prints {@code PORT} and the number; for every byte of its standard input {@code CPU} and the nanoseconds
+ * that it has used; and ends when that input does, so that it never outlives the benchmark.
  */
 public final class BenchServer {
     static final String USER = "bench";

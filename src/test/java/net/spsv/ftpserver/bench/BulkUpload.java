@@ -24,8 +24,8 @@ import java.nio.file.StandardOpenOption;
  * One large file, sent from the page cache over one connection.
  *
  * <p>The upload goes on behind 8 bytes that are there already. FtpServer cuts a file that is stored from its beginning
- * to nothing, even a new one, and a file that was cut to nothing is written to the disk by some file systems (ext4, XFS)
- * when it is closed: that would measure the disk.
+ * to nothing, even a new one, and a file that was cut to nothing is written to the disk by some file systems
+ * (ext4, XFS) when it is closed: that would measure the disk.
  */
 final class BulkUpload extends Row {
     /** The file that is sent; {@link BulkDownload} fetches it. */

@@ -20,8 +20,8 @@ import java.nio.file.Path;
 import java.util.concurrent.TimeUnit;
 
 /**
- * Files of 4 KiB, sent one after the other on one control connection, each step waiting for the reply. They go on behind
- * 8 bytes, for the reason that {@link BulkUpload} gives.
+ * Files of 4 KiB, sent one after the other on one control connection, each step waiting for the reply. They go on
+ * behind 8 bytes, for the reason that {@link BulkUpload} gives.
  */
 final class SmallUploads extends Row {
     private static final int SIZE = SmallDownloads.SIZE;
