@@ -12,6 +12,7 @@
  */
 package net.spsv.ftpserver.data;
 
+import java.io.IOException;
 import java.net.InetAddress;
 import java.net.InetSocketAddress;
 import java.net.SocketException;
@@ -154,12 +155,19 @@ public final class SpsvDataConnectionFactory extends IODataConnectionFactory {
         if (Aborts.of(controlSession).areOutstanding()) {
             abort();
         }
-        final DetachedChannel channel = await(awaited);
+        final DetachedChannel channel;
+        try {
+            channel = await(awaited);
+        } catch (IOException e) {
+            // Before the 425 is out: who has read it must find the token worthless.
+            abort();
+            throw e;
+        }
         channel.setIdleTimeout(idleMillis());
         return new SpsvDataConnection(channel, controlSession, this);
     }
 
-    private DetachedChannel await(final PendingDataConnection awaited) throws Exception {
+    private DetachedChannel await(final PendingDataConnection awaited) throws IOException {
         if (awaited.hasArrived()) {
             return awaited.await(idleMillis());
         }
