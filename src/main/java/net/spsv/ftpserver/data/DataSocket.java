@@ -17,7 +17,7 @@ import java.io.InputStream;
 import java.io.OutputStream;
 import java.net.Socket;
 import java.nio.ByteBuffer;
-import net.spsv.ftpserver.detach.DetachedChannel;
+import net.spsv.ftpserver.detach.DataChannel;
 
 /**
  * A data connection in the form that FtpServer's own {@code IODataConnection} takes: a socket with two streams.
@@ -29,9 +29,9 @@ import net.spsv.ftpserver.detach.DetachedChannel;
  */
 final class DataSocket extends Socket {
 
-    private final DetachedChannel channel;
+    private final DataChannel channel;
 
-    DataSocket(final DetachedChannel channel) {
+    DataSocket(final DataChannel channel) {
         this.channel = channel;
     }
 

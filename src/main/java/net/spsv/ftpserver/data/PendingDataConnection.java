@@ -21,7 +21,7 @@ import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.ExecutionException;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.TimeoutException;
-import net.spsv.ftpserver.detach.DetachedChannel;
+import net.spsv.ftpserver.detach.DataChannel;
 
 /**
  * The hand-off of one data connection from the I/O thread, where it logs in, to the command thread that transfers.
@@ -35,7 +35,7 @@ public final class PendingDataConnection implements Closeable {
 
     private final InetAddress onlyFrom;
 
-    private final CompletableFuture<DetachedChannel> arrival = new CompletableFuture<>();
+    private final CompletableFuture<DataChannel> arrival = new CompletableFuture<>();
 
     /** Set when the hand-off was ended while the connection was between its login and here. Guarded by this. */
     private boolean ended;
@@ -64,7 +64,7 @@ public final class PendingDataConnection implements Closeable {
      *
      * @param channel the channel; owned by this object afterwards, whatever the outcome
      */
-    public synchronized void deliver(final DetachedChannel channel) {
+    public synchronized void deliver(final DataChannel channel) {
         if (!arrival.complete(channel) || ended) {
             channel.close();
         }
@@ -82,7 +82,7 @@ public final class PendingDataConnection implements Closeable {
      * @throws SocketTimeoutException if nobody came in time
      * @throws SocketException if the hand-off was ended
      */
-    DetachedChannel await(final long millis) throws SocketTimeoutException, SocketException {
+    DataChannel await(final long millis) throws SocketTimeoutException, SocketException {
         try {
             return millis == 0 ? arrival.get() : arrival.get(millis, TimeUnit.MILLISECONDS);
         } catch (TimeoutException e) {

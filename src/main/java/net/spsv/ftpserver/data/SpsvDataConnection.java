@@ -19,7 +19,7 @@ import java.io.InputStream;
 import java.io.OutputStream;
 import java.nio.ByteBuffer;
 import java.nio.channels.FileChannel;
-import net.spsv.ftpserver.detach.DetachedChannel;
+import net.spsv.ftpserver.detach.DataChannel;
 import org.apache.ftpserver.ftplet.DataConnection;
 import org.apache.ftpserver.ftplet.DataType;
 import org.apache.ftpserver.ftplet.FtpSession;
@@ -48,7 +48,7 @@ final class SpsvDataConnection implements DataConnection {
     private static final ThreadLocal<ByteBuffer> BUFFER =
             ThreadLocal.withInitial(() -> ByteBuffer.allocateDirect(BUFFER_SIZE));
 
-    private final DetachedChannel channel;
+    private final DataChannel channel;
 
     private final FtpIoSession ioSession;
 
@@ -57,7 +57,7 @@ final class SpsvDataConnection implements DataConnection {
     private final IODataConnection faithful;
 
     SpsvDataConnection(
-            final DetachedChannel channel, final FtpIoSession ioSession, final SpsvDataConnectionFactory factory) {
+            final DataChannel channel, final FtpIoSession ioSession, final SpsvDataConnectionFactory factory) {
         this.channel = channel;
         this.ioSession = ioSession;
         this.factory = factory;

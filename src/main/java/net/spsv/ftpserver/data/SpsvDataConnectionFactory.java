@@ -20,7 +20,7 @@ import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.ExecutionException;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.TimeoutException;
-import net.spsv.ftpserver.detach.DetachedChannel;
+import net.spsv.ftpserver.detach.DataChannel;
 import net.spsv.ftpserver.detach.IoThread;
 import net.spsv.ftpserver.token.DataToken;
 import org.apache.ftpserver.DataConnectionConfiguration;
@@ -155,7 +155,7 @@ public final class SpsvDataConnectionFactory extends IODataConnectionFactory {
         if (Aborts.of(controlSession).areOutstanding()) {
             abort();
         }
-        final DetachedChannel channel;
+        final DataChannel channel;
         try {
             channel = await(awaited);
         } catch (IOException e) {
@@ -167,7 +167,7 @@ public final class SpsvDataConnectionFactory extends IODataConnectionFactory {
         return new SpsvDataConnection(channel, controlSession, this);
     }
 
-    private DetachedChannel await(final PendingDataConnection awaited) throws IOException {
+    private DataChannel await(final PendingDataConnection awaited) throws IOException {
         if (awaited.hasArrived()) {
             return awaited.await(idleMillis());
         }

@@ -12,7 +12,6 @@
  */
 package net.spsv.ftpserver.detach;
 
-import java.io.Closeable;
 import java.io.IOException;
 import java.net.InetSocketAddress;
 import java.net.SocketException;
@@ -29,19 +28,15 @@ import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /**
- * A socket that MINA has let go of: the wire of one data connection.
+ * A socket that MINA has let go of: the wire of a data connection in the clear, or what TLS records go over.
  *
  * <p>The socket stays non-blocking. Whoever reads or writes waits on a selector of its own, opened only when there is
  * something to wait for: that gives both directions a timeout, and lets another thread end the wait at once even while
  * the peer does not read, which a blocking {@code sendfile} would not.
  *
- * <p>There are two ways out. {@link #finish()} is the end of a file: FIN. {@link #close()} is anything else: RST, so
- * that no peer takes a part for the whole. What comes second does nothing.
- *
- * <p>Threading: one thread at a time transfers and finishes; {@code close} may be called by any thread, at any time,
- * and does not block. All failures of the wire are {@link SocketException}s, because FtpServer answers those with 426.
+ * <p>{@link #finish()} sends FIN, {@link #close()} sends RST.
  */
-public final class DetachedChannel implements Closeable {
+public final class DetachedChannel implements DataChannel {
 
     private static final Logger LOG = LoggerFactory.getLogger(DetachedChannel.class);
 
@@ -94,22 +89,24 @@ public final class DetachedChannel implements Closeable {
         return peer;
     }
 
-    /**
-     * Sets how long a peer may neither send nor read.
-     *
-     * @param millis milliseconds, 0 for ever
-     */
+    /** {@inheritDoc} */
+    @Override
+    public boolean isProtected() {
+        return false;
+    }
+
+    /** {@inheritDoc} */
+    @Override
     public void setIdleTimeout(final long millis) {
         idleMillis = millis;
     }
 
     /**
-     * Reads what there is, at least one byte.
+     * {@inheritDoc}
      *
-     * @param target where to, with space left
-     * @return the number of bytes, or -1 at the peer's FIN
-     * @throws SocketException if the connection was reset or closed, or the peer was idle for too long
+     * <p>The end is the peer's FIN.
      */
+    @Override
     public int read(final ByteBuffer target) throws IOException {
         if (first.hasRemaining()) {
             final int count = Math.min(first.remaining(), target.remaining());
@@ -135,12 +132,8 @@ public final class DetachedChannel implements Closeable {
         }
     }
 
-    /**
-     * Writes all of it.
-     *
-     * @param source what to write
-     * @throws SocketException if the connection was reset or closed, or the peer did not read for too long
-     */
+    /** {@inheritDoc} */
+    @Override
     public void write(final ByteBuffer source) throws IOException {
         long deadline = deadline();
         while (source.hasRemaining()) {
@@ -159,15 +152,11 @@ public final class DetachedChannel implements Closeable {
     }
 
     /**
-     * Writes a part of a file without copying it through this process.
+     * {@inheritDoc}
      *
-     * @param file the file
-     * @param position where the part begins
-     * @param count its length in bytes at most
-     * @return the number of bytes written; 0 only if the kernel has no more of the file to send
-     * @throws SocketException if the connection was reset or closed, or the peer did not read for too long
-     * @throws IOException if the file could not be read
+     * <p>Nothing is copied through this process.
      */
+    @Override
     public long write(final FileChannel file, final long position, final long count) throws IOException {
         final long deadline = deadline();
         boolean writable = false;
@@ -212,18 +201,15 @@ public final class DetachedChannel implements Closeable {
         }
     }
 
-    /**
-     * Lets {@link #close()} interrupt the calling thread, until {@link #sleepingEnds()}: for code that sleeps without
-     * looking at the connection, as FtpServer's rate limit does.
-     *
-     * @throws SocketException if the connection is closed already
-     */
+    /** {@inheritDoc} */
+    @Override
     public synchronized void sleepingBegins() throws SocketException {
         ensureOpen();
         sleeper = Thread.currentThread();
     }
 
-    /** Ends what {@link #sleepingBegins()} began; the calling thread is not interrupted any more. */
+    /** {@inheritDoc} */
+    @Override
     public synchronized void sleepingEnds() {
         sleeper = null;
         if (closed) {
@@ -231,11 +217,8 @@ public final class DetachedChannel implements Closeable {
         }
     }
 
-    /**
-     * Ends the connection after a complete transfer.
-     *
-     * @throws SocketException if it was closed by somebody else before
-     */
+    /** {@inheritDoc} */
+    @Override
     public void finish() throws IOException {
         synchronized (this) {
             ensureOpen();
@@ -260,7 +243,7 @@ public final class DetachedChannel implements Closeable {
         }
     }
 
-    /** Drops the connection, and with it a transfer that is under way. */
+    /** {@inheritDoc} */
     @Override
     public void close() {
         synchronized (this) {

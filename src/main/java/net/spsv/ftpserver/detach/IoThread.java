@@ -13,17 +13,18 @@
 package net.spsv.ftpserver.detach;
 
 import org.apache.mina.core.buffer.IoBuffer;
+import org.apache.mina.core.future.DefaultWriteFuture;
 import org.apache.mina.core.session.AbstractIoSession;
 import org.apache.mina.core.session.IoSession;
 import org.apache.mina.core.write.DefaultWriteRequest;
-import org.apache.mina.core.write.WriteRequest;
 
 /**
  * Carries a task to the I/O thread of a session.
  *
- * <p>MINA has no such call; what it has is that the {@code messageSent} of an empty write comes on that thread, behind
- * everything that was written before. {@code IoSession.write} refuses an empty message, the session's processor does
- * not.
+ * <p>MINA has no such call; what it has is that a write request is completed on that thread, behind everything that was
+ * written before. So the task is the completion of an empty one. {@code IoSession.write} refuses an empty message, the
+ * session's processor does not. The filters get to see nothing of it: it goes past them on its way out, and it says
+ * that it is encoded, so that MINA reports no {@code messageSent}.
  *
  * <p>Threading: safe for all threads.
  */
@@ -40,30 +41,25 @@ public final class IoThread {
     @SuppressWarnings("unchecked")
     public static void execute(final IoSession session, final Runnable task) {
         if (!session.isClosing()) {
-            ((AbstractIoSession) session).getProcessor().write(session, new Task(task));
+            ((AbstractIoSession) session).getProcessor().write(session, new Task(session, task));
         }
-    }
-
-    /**
-     * Runs a task that has arrived. To be called by the filter for every {@code messageSent}.
-     *
-     * @param request what was sent
-     * @return false if it is somebody else's request
-     */
-    public static boolean run(final WriteRequest request) {
-        if (!(request instanceof Task)) {
-            return false;
-        }
-        ((Task) request).task.run();
-        return true;
     }
 
     private static final class Task extends DefaultWriteRequest {
-        private final Runnable task;
 
-        Task(final Runnable task) {
-            super(IoBuffer.allocate(0));
-            this.task = task;
+        Task(final IoSession session, final Runnable task) {
+            super(IoBuffer.allocate(0), new DefaultWriteFuture(session) {
+                @Override
+                public void setWritten() {
+                    super.setWritten();
+                    task.run();
+                }
+            });
+        }
+
+        @Override
+        public boolean isEncoded() {
+            return true;
         }
     }
 }

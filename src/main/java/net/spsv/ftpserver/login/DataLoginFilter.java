@@ -16,7 +16,6 @@ import java.nio.charset.StandardCharsets;
 import net.spsv.ftpserver.data.DataConnections;
 import net.spsv.ftpserver.data.SpsvDataConnectionFactory;
 import net.spsv.ftpserver.detach.ChannelDetacher;
-import net.spsv.ftpserver.detach.IoThread;
 import net.spsv.ftpserver.token.DataToken;
 import org.apache.ftpserver.impl.FtpServerContext;
 import org.apache.mina.core.buffer.IoBuffer;
@@ -147,17 +146,7 @@ public final class DataLoginFilter extends IoFilterAdapter {
         if (token != null && request.getMessage() instanceof IoBuffer) {
             reveal(token, (IoBuffer) request.getMessage());
         }
-        conversation(session).replyWritten();
         next.filterWrite(session, request);
-    }
-
-    /** {@inheritDoc} */
-    @Override
-    public void messageSent(final NextFilter next, final IoSession session, final WriteRequest request) {
-        if (!IoThread.run(request)) {
-            next.messageSent(session, request);
-            conversation(session).replySent(next);
-        }
     }
 
     /** {@inheritDoc} */

@@ -16,7 +16,6 @@ import java.io.IOException;
 import java.net.InetSocketAddress;
 import java.nio.charset.StandardCharsets;
 import java.util.List;
-import java.util.concurrent.atomic.AtomicInteger;
 import net.spsv.ftpserver.data.Aborts;
 import net.spsv.ftpserver.data.DataConnections;
 import net.spsv.ftpserver.data.PendingDataConnection;
@@ -37,12 +36,13 @@ import org.slf4j.LoggerFactory;
 /**
  * What one connection says to the server, from its first byte until it is a data connection or ends.
  *
- * <p>Lines that are FtpServer's are passed on at once. A line of a data login is acted on only when nothing is ahead of
- * it: everything that was passed on has been handled, and no reply is in flight. Until then it is held, with all that
- * is behind it. That makes pipelined logins safe, also before the greeting, and when the login is done the socket's
- * send buffer is empty and what is held belongs to the data.
+ * <p>Lines that are FtpServer's are passed on at once. A line of a data login is held, with all that is behind it, until
+ * it is its turn: a mark that was sent through the session's queue on the command threads and then through its write
+ * queue has come back. So everything that was passed on has been handled, and every reply is out. That makes pipelined
+ * logins safe, also before the greeting, and when the login is done the socket's send buffer is empty and what is held
+ * belongs to the data.
  *
- * <p>Threading: the session's I/O thread, but for {@link #replyWritten()}, which any thread calls.
+ * <p>Threading: the session's I/O thread.
  */
 final class LoginConversation {
 
@@ -81,16 +81,17 @@ final class LoginConversation {
 
     private final TransferWatch watch = new TransferWatch();
 
-    private final AtomicInteger repliesInFlight = new AtomicInteger();
-
     private Mode mode = Mode.LISTENING;
 
     /** Whether FtpServer may still be busy with something that came before: the greeting, or a line passed on. */
-    private boolean somethingAhead = true;
+    private boolean commandsAhead = true;
 
     private boolean markUnderway;
 
-    /** Whether a line of a data login waits for what is ahead of it. */
+    /** Whether the mark has just come back: the next line of a data login may be acted on. */
+    private boolean itsTurn;
+
+    /** Whether a line of a data login waits for its turn. */
     private boolean held;
 
     private boolean inputEnded;
@@ -133,23 +134,13 @@ final class LoginConversation {
         }
     }
 
-    void replyWritten() {
-        repliesInFlight.incrementAndGet();
-    }
-
-    void replySent(final NextFilter next) {
-        if (repliesInFlight.get() > 0) {
-            // Else the session is older than this conversation, and so is the reply.
-            repliesInFlight.decrementAndGet();
-        }
-        advance(next);
-    }
-
     private void markReturned(final NextFilter next) {
         markUnderway = false;
-        somethingAhead = false;
+        commandsAhead = false;
         if (!session.isClosing()) {
+            itsTurn = true;
             advance(next);
+            itsTurn = false;
         }
     }
 
@@ -215,7 +206,7 @@ final class LoginConversation {
             return true;
         }
         passOn(next, lines.takePassedOver());
-        if (!nothingIsAhead(next)) {
+        if (!isTurn(next)) {
             return false;
         }
         lines.passOver(bytes);
@@ -231,7 +222,7 @@ final class LoginConversation {
             return;
         }
         passOn(next, lines.takePassedOver());
-        if (nothingIsAhead(next)) {
+        if (isTurn(next)) {
             refuse("PASS", "a line of it is longer than " + MAX_LINE + " bytes");
         }
     }
@@ -247,13 +238,22 @@ final class LoginConversation {
         return true;
     }
 
-    private boolean nothingIsAhead(final NextFilter next) {
-        held = somethingAhead || repliesInFlight.get() > 0;
-        if (somethingAhead && !markUnderway) {
-            markUnderway = true;
-            commandQueue.then(session, () -> IoThread.execute(session, () -> markReturned(next)));
+    private boolean isTurn(final NextFilter next) {
+        held = !itsTurn;
+        if (itsTurn) {
+            itsTurn = false;
+            return true;
         }
-        return !held;
+        if (!markUnderway) {
+            markUnderway = true;
+            final Runnable throughWriteQueue = () -> IoThread.execute(session, () -> markReturned(next));
+            if (commandsAhead) {
+                commandQueue.then(session, throughWriteQueue);
+            } else {
+                throughWriteQueue.run();
+            }
+        }
+        return false;
     }
 
     private void act(final String line) {
@@ -308,7 +308,7 @@ final class LoginConversation {
         if (bytes.length == 0) {
             return;
         }
-        somethingAhead = true;
+        commandsAhead = true;
         if (!isLoggedIn()) {
             next.messageReceived(session, IoBuffer.wrap(bytes));
             return;

@@ -25,6 +25,7 @@ import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
 import java.util.concurrent.Future;
 import java.util.concurrent.TimeUnit;
+import net.spsv.ftpserver.detach.DataChannel;
 import net.spsv.ftpserver.detach.DetachedChannel;
 import net.spsv.ftpserver.detach.UnconnectedChannel;
 import org.junit.jupiter.api.AfterEach;
@@ -60,8 +61,8 @@ class PendingDataConnectionTest {
 
     @Test
     void channelReachesWhoWaitsForIt() throws Exception {
-        final Future<DetachedChannel> limited = threads.submit(() -> pending.await(20_000));
-        final Future<DetachedChannel> unlimited = threads.submit(() -> pending.await(0));
+        final Future<DataChannel> limited = threads.submit(() -> pending.await(20_000));
+        final Future<DataChannel> unlimited = threads.submit(() -> pending.await(0));
 
         pending.deliver(channel);
 
@@ -76,7 +77,7 @@ class PendingDataConnectionTest {
 
     @Test
     void closingEndsTheWait() throws InterruptedException {
-        final Future<DetachedChannel> waiting = threads.submit(() -> pending.await(20_000));
+        final Future<DataChannel> waiting = threads.submit(() -> pending.await(20_000));
 
         pending.close();
 
@@ -171,7 +172,7 @@ class PendingDataConnectionTest {
 
     @Test
     void endAfterTheLoginDropsTheChannelWhenItComes() throws Exception {
-        final Future<DetachedChannel> waiting = threads.submit(() -> pending.await(20_000));
+        final Future<DataChannel> waiting = threads.submit(() -> pending.await(20_000));
         pending.end(true);
         assertThat(pending.hasArrived()).isFalse();
 

@@ -37,7 +37,6 @@ import org.apache.mina.core.filterchain.IoFilterAdapter;
 import org.apache.mina.core.service.IoHandlerAdapter;
 import org.apache.mina.core.session.IdleStatus;
 import org.apache.mina.core.session.IoSession;
-import org.apache.mina.core.write.WriteRequest;
 import org.apache.mina.transport.socket.nio.NioSocketAcceptor;
 import org.awaitility.Awaitility;
 import org.junit.jupiter.api.AfterEach;
@@ -79,13 +78,6 @@ class ChannelDetacherIT {
                             .detach(from, text.substring(7).getBytes(StandardCharsets.ISO_8859_1)));
                 } else {
                     next.messageReceived(from, IoBuffer.wrap(bytes));
-                }
-            }
-
-            @Override
-            public void messageSent(final NextFilter next, final IoSession from, final WriteRequest request) {
-                if (!IoThread.run(request)) {
-                    next.messageSent(from, request);
                 }
             }
         });

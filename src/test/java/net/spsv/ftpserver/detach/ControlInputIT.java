@@ -26,10 +26,8 @@ import java.util.concurrent.TimeUnit;
 import java.util.concurrent.TimeoutException;
 import net.spsv.ftpserver.testing.LeakCheckExtension;
 import org.apache.mina.core.buffer.IoBuffer;
-import org.apache.mina.core.filterchain.IoFilterAdapter;
 import org.apache.mina.core.service.IoHandlerAdapter;
 import org.apache.mina.core.session.IoSession;
-import org.apache.mina.core.write.WriteRequest;
 import org.apache.mina.transport.socket.nio.NioSocketAcceptor;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
@@ -54,12 +52,6 @@ class ControlInputIT {
 
     @BeforeEach
     void start() throws IOException {
-        acceptor.getFilterChain().addLast("tasks", new IoFilterAdapter() {
-            @Override
-            public void messageSent(final NextFilter next, final IoSession from, final WriteRequest request) {
-                IoThread.run(request);
-            }
-        });
         acceptor.setHandler(new IoHandlerAdapter() {
             @Override
             public void sessionOpened(final IoSession from) {

@@ -20,7 +20,6 @@ import org.apache.mina.core.buffer.IoBuffer;
 import org.apache.mina.core.filterchain.IoFilterAdapter;
 import org.apache.mina.core.session.DummySession;
 import org.apache.mina.core.session.IoSession;
-import org.apache.mina.core.write.DefaultWriteRequest;
 import org.apache.mina.core.write.WriteRequest;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
@@ -38,9 +37,7 @@ class IoThreadTest {
         session.getFilterChain().addLast("listener", new IoFilterAdapter() {
             @Override
             public void messageSent(final NextFilter next, final IoSession from, final WriteRequest request) {
-                if (!IoThread.run(request)) {
-                    events.add("sent");
-                }
+                events.add("sent");
             }
         });
     }
@@ -70,7 +67,15 @@ class IoThreadTest {
     }
 
     @Test
-    void requestsOfOthersAreNotRun() {
-        assertThat(IoThread.run(new DefaultWriteRequest(IoBuffer.allocate(0)))).isFalse();
+    void filtersDoNotSeeIt() {
+        session.getFilterChain().addFirst("first", new IoFilterAdapter() {
+            @Override
+            public void filterWrite(final NextFilter next, final IoSession to, final WriteRequest request) {
+                events.add("write");
+            }
+        });
+        IoThread.execute(session, () -> events.add("task"));
+
+        assertThat(events).containsExactly("task");
     }
 }

@@ -160,6 +160,9 @@ class DataLoginFilterTest {
         assertThat(server.codes()).containsExactly("331");
         server.stall();
         server.receive("USER DATACONN\r\nPASS wrong\r\n");
+        server.sendOne();
+        assertThat(server.codes()).containsExactly("331", "331");
+        server.sendOne();
         assertThat(server.codes()).containsExactly("331", "331");
 
         server.sendOne();
@@ -177,6 +180,7 @@ class DataLoginFilterTest {
         data.receive("USER DATACONN\r\n");
         data.receive("PASS " + token.substring(1) + "x\r\n");
 
+        data.sendOne();
         assertThat(data.codes()).containsExactly("331", "331");
         data.flow();
         assertThat(data.codes()).containsExactly("331", "331", "504");
@@ -474,6 +478,7 @@ class DataLoginFilterTest {
         older.runCommands();
         older.stall();
         older.receive("USER DATACONN\r\nPASS wrong\r\n");
+        older.sendOne();
         assertThat(older.codes()).containsExactly("220", "331", "331");
 
         older.flow();

@@ -173,7 +173,7 @@ final class ScriptedServer {
         session.suspendWrite();
     }
 
-    /** Lets the network take one of the replies that wait. */
+    /** Lets the network take one of the replies that wait, or a mark between them. */
     void sendOne() {
         session.getProcessor().flush(session);
     }
