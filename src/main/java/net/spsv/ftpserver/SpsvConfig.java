@@ -34,9 +34,12 @@ final class SpsvConfig {
 
     private final boolean singlePortOnly;
 
-    SpsvConfig(final String userName, final boolean singlePortOnly) {
+    private final boolean requireTls;
+
+    SpsvConfig(final String userName, final boolean singlePortOnly, final boolean requireTls) {
         this.userName = checkUserName(userName);
         this.singlePortOnly = singlePortOnly;
+        this.requireTls = requireTls;
     }
 
     String userName() {
@@ -45,6 +48,10 @@ final class SpsvConfig {
 
     boolean isSinglePortOnly() {
         return singlePortOnly;
+    }
+
+    boolean isTlsRequired() {
+        return requireTls;
     }
 
     private static String checkUserName(final String name) {

@@ -55,6 +55,8 @@ public class SpsvFtplet extends DefaultFtplet {
 
     private boolean singlePortOnly;
 
+    private boolean requireTls = true;
+
     private DataConnections dataConnections;
 
     private ListenerAttachment listeners;
@@ -82,6 +84,16 @@ public class SpsvFtplet extends DefaultFtplet {
     }
 
     /**
+     * Sets whether a token that was issued over TLS must come back over TLS. If so nobody who only listens on the
+     * network can use it first; if not, a client may log its data connection in before it protects it.
+     *
+     * @param requireTls the default is true
+     */
+    public void setRequireTls(final boolean requireTls) {
+        this.requireTls = requireTls;
+    }
+
+    /**
      * {@inheritDoc}
      *
      * @throws FtpException if the server or the settings do not allow single-port mode; the message says what to change
@@ -100,13 +112,13 @@ public class SpsvFtplet extends DefaultFtplet {
     }
 
     private void start(final DefaultFtpServerContext server) throws FtpException {
-        final SpsvConfig config = new SpsvConfig(userName, singlePortOnly);
+        final SpsvConfig config = new SpsvConfig(userName, singlePortOnly, requireTls);
         if (server.getCommandFactory() instanceof SpsvCommandFactory) {
             throw new FtpException("SpsvFtplet is configured twice; one is enough for all listeners");
         }
         checkNoAccount(server, config.userName());
         final MinaInternals internals = MinaInternals.probe();
-        final DataConnections connections = new DataConnections(server, internals);
+        final DataConnections connections = new DataConnections(server, internals, config.isTlsRequired());
         if (!connections.canReplaceFactory()) {
             throw new FtpException("Single-port mode cannot run on this version of FtpServer: its sessions keep their"
                     + " data connections elsewhere than those of 1.2.1");

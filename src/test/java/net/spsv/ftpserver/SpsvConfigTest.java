@@ -53,7 +53,7 @@ class SpsvConfigTest {
 
     @Test
     void defaultUserNameIsAcceptedWithoutAWarning() {
-        final SpsvConfig config = new SpsvConfig(SpsvConfig.DEFAULT_USER_NAME, false);
+        final SpsvConfig config = new SpsvConfig(SpsvConfig.DEFAULT_USER_NAME, false, true);
 
         assertThat(config.userName()).isEqualTo("DATACONN");
         assertThat(config.isSinglePortOnly()).isFalse();
@@ -62,20 +62,23 @@ class SpsvConfigTest {
 
     @Test
     void singlePortOnlyIsKept() {
-        assertThat(new SpsvConfig("DATACONN", true).isSinglePortOnly()).isTrue();
+        assertThat(new SpsvConfig("DATACONN", true, false).isSinglePortOnly()).isTrue();
+        assertThat(new SpsvConfig("DATACONN", true, false).isTlsRequired()).isFalse();
+        assertThat(new SpsvConfig("DATACONN", false, true).isSinglePortOnly()).isFalse();
+        assertThat(new SpsvConfig("DATACONN", false, true).isTlsRequired()).isTrue();
     }
 
     @ParameterizedTest
     @ValueSource(strings = {"A", "0", "SPSV2", "ABCDEFGHIJKLMNOPQRSTUVWXYZ012345"})
     void capitalsAndDigitsAreAcceptedWithoutAWarning(final String name) {
-        assertThat(new SpsvConfig(name, false).userName()).isEqualTo(name);
+        assertThat(new SpsvConfig(name, false, true).userName()).isEqualTo(name);
         assertThat(log.list).isEmpty();
     }
 
     @ParameterizedTest
     @ValueSource(strings = {"dataconn", "DataConn", "DATA-CONN", "!", "~", "a.b@c", "'\"\\/%$&;,|*?=+#^_`"})
     void otherPrintableCharactersAreAcceptedWithAWarning(final String name) {
-        assertThat(new SpsvConfig(name, false).userName()).isEqualTo(name);
+        assertThat(new SpsvConfig(name, false, true).userName()).isEqualTo(name);
         assertThat(log.list).hasSize(1);
         assertThat(log.list.get(0).getLevel()).isEqualTo(Level.WARN);
         assertThat(log.list.get(0).getFormattedMessage()).contains(name, "userName");
@@ -110,7 +113,7 @@ class SpsvConfigTest {
                 "DATA:CONN"
             })
     void whatTheDraftForbidsIsRefused(final String name) {
-        assertThatThrownBy(() -> new SpsvConfig(name, false))
+        assertThatThrownBy(() -> new SpsvConfig(name, false, true))
                 .isInstanceOf(FtpServerConfigurationException.class)
                 .hasMessageStartingWith("SpsvFtplet: userName ")
                 .hasMessageNotContainingAny("\r", "\n", "\t", "\u0000", "\u007f");
@@ -119,9 +122,9 @@ class SpsvConfigTest {
 
     @Test
     void refusalNamesWhatWasConfigured() {
-        assertThatThrownBy(() -> new SpsvConfig("DATA\tCONN:", false)).hasMessageContaining("\"DATA?CONN:\"");
-        assertThatThrownBy(() -> new SpsvConfig("", false)).hasMessageEndingWith("but is \"\"");
-        assertThatThrownBy(() -> new SpsvConfig(null, false)).hasMessageEndingWith("but is missing");
+        assertThatThrownBy(() -> new SpsvConfig("DATA\tCONN:", false, true)).hasMessageContaining("\"DATA?CONN:\"");
+        assertThatThrownBy(() -> new SpsvConfig("", false, true)).hasMessageEndingWith("but is \"\"");
+        assertThatThrownBy(() -> new SpsvConfig(null, false, true)).hasMessageEndingWith("but is missing");
     }
 
     @Test
@@ -130,9 +133,9 @@ class SpsvConfigTest {
             final String name = "A" + c;
             final boolean allowed = c > 32 && c < 127 && "()[]{}<>:".indexOf(c) < 0;
             if (allowed) {
-                assertThatCode(() -> new SpsvConfig(name, false)).as(name).doesNotThrowAnyException();
+                assertThatCode(() -> new SpsvConfig(name, false, true)).as(name).doesNotThrowAnyException();
             } else {
-                assertThatThrownBy(() -> new SpsvConfig(name, false))
+                assertThatThrownBy(() -> new SpsvConfig(name, false, true))
                         .as(name)
                         .isInstanceOf(FtpServerConfigurationException.class);
             }

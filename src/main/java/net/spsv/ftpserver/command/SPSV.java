@@ -40,9 +40,6 @@ import org.slf4j.LoggerFactory;
  */
 public final class SPSV extends AbstractCommand {
 
-    /** Request denied for policy reasons, RFC 2228, section 8. */
-    private static final int REPLY_534_REQUEST_DENIED = 534;
-
     private static final Logger LOG = LoggerFactory.getLogger(SPSV.class);
 
     private final DataConnections dataConnections;
@@ -77,11 +74,6 @@ public final class SPSV extends AbstractCommand {
                     FtpReply.REPLY_501_SYNTAX_ERROR_IN_PARAMETERS_OR_ARGUMENTS,
                     "SPSV",
                     null));
-            return;
-        }
-        if (session.isSecure() || session.getDataConnection().isSecure()) {
-            session.write(
-                    LocalizedFtpReply.translate(session, request, context, REPLY_534_REQUEST_DENIED, "SPSV", null));
             return;
         }
         sendAtOnce(session);

@@ -38,6 +38,10 @@ public final class DataConnections {
 
     private final FtpServerContext context;
 
+    private final MinaInternals internals;
+
+    private final boolean requireTls;
+
     private final CommandThreads commandThreads;
 
     private final ControlInput controlInput;
@@ -51,9 +55,12 @@ public final class DataConnections {
      *
      * @param context the server
      * @param internals where the socket of a session is found
+     * @param requireTls whether a token that was issued over TLS is worth nothing in clear
      */
-    public DataConnections(final FtpServerContext context, final MinaInternals internals) {
+    public DataConnections(final FtpServerContext context, final MinaInternals internals, final boolean requireTls) {
         this.context = context;
+        this.internals = internals;
+        this.requireTls = requireTls;
         this.controlInput = new ControlInput(internals);
         this.commandThreads = new CommandThreads(context.getThreadPoolExecutor());
     }
@@ -106,10 +113,11 @@ public final class DataConnections {
      *
      * @param presented what the peer sent as its password
      * @param peer the peer's address
+     * @param overTls whether it was sent inside TLS
      * @return where to deliver the connection, or null if the token is not worth one
      */
-    public PendingDataConnection redeem(final String presented, final InetAddress peer) {
-        return tokens.redeem(presented, pending -> pending.accepts(peer));
+    public PendingDataConnection redeem(final String presented, final InetAddress peer, final boolean overTls) {
+        return tokens.redeem(presented, pending -> pending.accepts(peer, overTls));
     }
 
     /**
@@ -124,6 +132,14 @@ public final class DataConnections {
     /** Revokes all tokens and drops all data connections, waiting or in use. */
     public void close() {
         armed.forEach(SpsvDataConnectionFactory::controlConnectionEnded);
+    }
+
+    MinaInternals internals() {
+        return internals;
+    }
+
+    boolean isTlsRequired() {
+        return requireTls;
     }
 
     TokenRegistry<PendingDataConnection> tokens() {

@@ -16,11 +16,13 @@ import java.io.Closeable;
 import java.net.InetAddress;
 import java.net.SocketException;
 import java.net.SocketTimeoutException;
+import java.util.concurrent.Callable;
 import java.util.concurrent.CancellationException;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.ExecutionException;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.TimeoutException;
+import javax.net.ssl.SSLEngine;
 import net.spsv.ftpserver.detach.DataChannel;
 
 /**
@@ -35,28 +37,63 @@ public final class PendingDataConnection implements Closeable {
 
     private final InetAddress onlyFrom;
 
+    private final boolean onlyOverTls;
+
+    private final Callable<SSLEngine> protection;
+
     private final CompletableFuture<DataChannel> arrival = new CompletableFuture<>();
 
     /** Set when the hand-off was ended while the connection was between its login and here. Guarded by this. */
     private boolean ended;
 
+    /** What to close if the hand-off ends while the connection is in its handshake. Guarded by this. */
+    private Runnable handshake;
+
     /**
      * Opens the hand-off.
      *
      * @param onlyFrom the address that the data connection must come from, null for any
+     * @param onlyOverTls whether its login must come inside TLS
+     * @param protection makes the engine of a connection whose login came in clear; null for one that stays so
      */
-    PendingDataConnection(final InetAddress onlyFrom) {
+    PendingDataConnection(final InetAddress onlyFrom, final boolean onlyOverTls, final Callable<SSLEngine> protection) {
         this.onlyFrom = onlyFrom;
+        this.onlyOverTls = onlyOverTls;
+        this.protection = protection;
     }
 
     /**
      * Says whether a peer may become this data connection.
      *
      * @param peer its address
-     * @return false if the listener checks addresses and this is another one than the control connection's
+     * @param overTls whether its login came inside TLS
+     * @return false if the listener checks addresses and this is another one than the control connection's, or if TLS
+     *     is required
      */
-    public boolean accepts(final InetAddress peer) {
-        return onlyFrom == null || onlyFrom.equals(peer);
+    public boolean accepts(final InetAddress peer, final boolean overTls) {
+        return (onlyFrom == null || onlyFrom.equals(peer)) && (overTls || !onlyOverTls);
+    }
+
+    /**
+     * Makes what protects a connection whose login came in clear.
+     *
+     * @return a new engine in server mode, or null if data goes in clear too
+     * @throws Exception if TLS is asked for and not configured, or wrongly
+     */
+    public SSLEngine newEngine() throws Exception {
+        return protection.call();
+    }
+
+    /**
+     * Takes note that the connection is in its TLS handshake, until it is delivered.
+     *
+     * @param drop closes it; must not block
+     */
+    public synchronized void awaitHandshake(final Runnable drop) {
+        handshake = drop;
+        if (ended || arrival.isDone()) {
+            close();
+        }
     }
 
     /**
@@ -110,7 +147,7 @@ public final class PendingDataConnection implements Closeable {
      *     gets its connection, closed, and fails like any other that is cut off
      */
     synchronized void end(final boolean redeemed) {
-        if (redeemed && !arrival.isDone()) {
+        if (redeemed && !arrival.isDone() && handshake == null) {
             ended = true;
         } else {
             close();
@@ -119,9 +156,11 @@ public final class PendingDataConnection implements Closeable {
 
     /** Ends the hand-off and drops the data connection if there is one. */
     @Override
-    public void close() {
+    public synchronized void close() {
         if (!arrival.cancel(false) && !arrival.isCancelled()) {
             arrival.join().close();
+        } else if (handshake != null) {
+            handshake.run();
         }
     }
 }

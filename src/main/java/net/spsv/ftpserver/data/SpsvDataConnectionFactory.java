@@ -16,10 +16,12 @@ import java.io.IOException;
 import java.net.InetAddress;
 import java.net.InetSocketAddress;
 import java.net.SocketException;
+import java.security.GeneralSecurityException;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.ExecutionException;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.TimeoutException;
+import javax.net.ssl.SSLEngine;
 import net.spsv.ftpserver.detach.DataChannel;
 import net.spsv.ftpserver.detach.IoThread;
 import net.spsv.ftpserver.token.DataToken;
@@ -29,6 +31,8 @@ import org.apache.ftpserver.ftplet.DataConnection;
 import org.apache.ftpserver.impl.FtpIoSession;
 import org.apache.ftpserver.impl.FtpServerContext;
 import org.apache.ftpserver.impl.IODataConnectionFactory;
+import org.apache.ftpserver.ssl.ClientAuth;
+import org.apache.ftpserver.ssl.SslConfiguration;
 import org.apache.mina.core.session.IoSession;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -93,13 +97,66 @@ public final class SpsvDataConnectionFactory extends IODataConnectionFactory {
         singlePort = true;
         final boolean ipCheck = configuration().isPassiveIpCheck();
         synchronized (lock) {
-            pending = new PendingDataConnection(ipCheck ? peerAddress() : null);
+            pending = new PendingDataConnection(
+                    ipCheck ? peerAddress() : null,
+                    dataConnections.isTlsRequired() && controlSession.isSecure(),
+                    this::newEngine);
             token = dataConnections.tokens().mint(pending);
             dataConnections.add(this);
             if (controlEnded) {
                 endPending();
             }
             return token;
+        }
+    }
+
+    /**
+     * Makes what protects a data connection whose login came in clear, if PROT P is in force.
+     *
+     * <p>It is made without the peer's name, for which the JDK would ask DNS.
+     */
+    private SSLEngine newEngine() throws DataConnectionException, GeneralSecurityException {
+        if (!isSecure()) {
+            return null;
+        }
+        SslConfiguration ssl = configuration().getSslConfiguration();
+        if (ssl == null) {
+            ssl = controlSession.getListener().getSslConfiguration();
+        }
+        if (ssl == null) {
+            throw new DataConnectionException("Data connections cannot be protected: there is no <ssl> for them");
+        }
+        final SSLEngine engine = ssl.getSSLContext().createSSLEngine();
+        engine.setUseClientMode(false);
+        if (ssl.getClientAuth() == ClientAuth.NEED) {
+            engine.setNeedClientAuth(true);
+        } else if (ssl.getClientAuth() == ClientAuth.WANT) {
+            engine.setWantClientAuth(true);
+        }
+        if (ssl.getEnabledCipherSuites() != null) {
+            engine.setEnabledCipherSuites(ssl.getEnabledCipherSuites());
+        }
+        final String[] protocols = dataConnections.internals().enabledProtocols(ssl);
+        if (protocols != null) {
+            engine.setEnabledProtocols(protocols);
+        }
+        return engine;
+    }
+
+    /** {@inheritDoc} */
+    @Override
+    public void setSecure(final boolean secure) {
+        synchronized (lock) {
+            super.setSecure(secure);
+        }
+    }
+
+    /** {@inheritDoc} */
+    @Override
+    public boolean isSecure() {
+        // Also asked by the I/O thread of a data login.
+        synchronized (lock) {
+            return super.isSecure();
         }
     }
 
@@ -148,9 +205,6 @@ public final class SpsvDataConnectionFactory extends IODataConnectionFactory {
         if (awaited == null) {
             throw new DataConnectionException("SPSV must be issued first");
         }
-        if (isSecure()) {
-            throw new DataConnectionException("Single-port data connections are not protected");
-        }
         transferring = true;
         if (Aborts.of(controlSession).areOutstanding()) {
             abort();
@@ -162,6 +216,10 @@ public final class SpsvDataConnectionFactory extends IODataConnectionFactory {
             // Before the 425 is out: who has read it must find the token worthless.
             abort();
             throw e;
+        }
+        if (isSecure() && !channel.isProtected()) {
+            abort();
+            throw new DataConnectionException("The data connection logged in before PROT P, and in clear");
         }
         channel.setIdleTimeout(idleMillis());
         return new SpsvDataConnection(channel, controlSession, this);

@@ -17,7 +17,6 @@ import java.net.InetSocketAddress;
 import java.net.StandardSocketOptions;
 import java.nio.ByteBuffer;
 import java.nio.channels.SocketChannel;
-import java.nio.charset.StandardCharsets;
 import org.apache.mina.core.service.AbstractIoService;
 import org.apache.mina.core.session.IoSession;
 
@@ -29,7 +28,7 @@ import org.apache.mina.core.session.IoSession;
  * <ol>
  *   <li>The {@code SelectionKey} is cancelled: {@code NioProcessor} takes a session with an invalid key for one that is
  *       closing ({@code getState}) and neither reads, writes nor closes its channel from then on.
- *   <li>{@code 200 DATA} goes to the socket directly. There is no reply in flight, so its buffer is empty and ten bytes
+ *   <li>The last reply goes to the socket directly. There is no other in flight, so its buffer is empty and a few bytes
  *       always fit; if they do not, the peer is gone.
  *   <li>{@code fireSessionDestroyed} tells the listener, the Ftplets and the statistics that the session has ended, and
  *       makes its close future say so, which turns every later close or write of the session into nothing.
@@ -38,8 +37,6 @@ import org.apache.mina.core.session.IoSession;
  * <p>Threading: the session's I/O thread only, with no reply of the session in flight.
  */
 public final class ChannelDetacher {
-
-    private static final byte[] DATA_REPLY = "200 DATA\r\n".getBytes(StandardCharsets.US_ASCII);
 
     /** Bytes in flight of an upload, asked of the system for every data connection; it may grant less. */
     public static final int RECEIVE_BUFFER = 4 * 1024 * 1024;
@@ -56,14 +53,27 @@ public final class ChannelDetacher {
     }
 
     /**
-     * Answers a data login with 200 DATA and turns its connection into a data connection.
+     * Takes the TLS engine that protects a session. {@link #detach} or a close of the session must follow at once.
+     *
+     * @param session the session of a data login, whose login came inside TLS
+     * @return the engine
+     * @throws IOException if the peer has begun another handshake
+     */
+    public DetachedEngine takeEngine(final IoSession session) throws IOException {
+        return internals.takeEngine(session);
+    }
+
+    /**
+     * Ends a session for MINA and FtpServer, and lets its connection go on.
      *
      * @param session the session of the data login; it is over when this method ends, in whatever way
-     * @param first what the peer has sent behind its login
-     * @return the data connection; the caller owns it
+     * @param reply the last that the peer gets to read from MINA's time, may be nothing
+     * @param first what the peer has sent that is not read yet
+     * @return the connection; the caller owns it
      * @throws IOException if the peer is gone already; the socket is closed then
      */
-    public DetachedChannel detach(final IoSession session, final byte[] first) throws IOException {
+    public DetachedChannel detach(final IoSession session, final ByteBuffer reply, final byte[] first)
+            throws IOException {
         final SocketChannel channel = internals.channel(session);
         final DetachedChannel detached =
                 new DetachedChannel(channel, (InetSocketAddress) session.getRemoteAddress(), first);
@@ -72,7 +82,8 @@ public final class ChannelDetacher {
         try {
             channel.setOption(StandardSocketOptions.TCP_NODELAY, true);
             channel.setOption(StandardSocketOptions.SO_RCVBUF, RECEIVE_BUFFER);
-            if (channel.write(ByteBuffer.wrap(DATA_REPLY)) != DATA_REPLY.length) {
+            channel.write(reply);
+            if (reply.hasRemaining()) {
                 throw new IOException("The peer of a data login does not read");
             }
             done = true;

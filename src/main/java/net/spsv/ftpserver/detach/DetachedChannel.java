@@ -324,7 +324,12 @@ public final class DetachedChannel implements DataChannel {
         }
     }
 
-    private void ensureOpen() throws SocketException {
+    /**
+     * Refuses to go on with a connection that was dropped.
+     *
+     * @throws SocketException if this was closed
+     */
+    public void ensureOpen() throws SocketException {
         if (closed) {
             throw new SocketException("The data connection was closed");
         }

@@ -18,18 +18,25 @@ import java.lang.reflect.AccessibleObject;
 import java.lang.reflect.Field;
 import java.lang.reflect.InvocationTargetException;
 import java.lang.reflect.Method;
+import java.lang.reflect.Modifier;
 import java.nio.channels.SelectionKey;
 import java.nio.channels.ServerSocketChannel;
 import java.nio.channels.SocketChannel;
+import java.util.Arrays;
 import java.util.HashSet;
 import java.util.Map;
 import java.util.Properties;
 import java.util.Set;
+import javax.net.ssl.SSLEngine;
+import javax.net.ssl.SSLException;
 import org.apache.ftpserver.FtpServerConfigurationException;
 import org.apache.ftpserver.listener.Listener;
 import org.apache.ftpserver.listener.nio.NioListener;
+import org.apache.ftpserver.ssl.SslConfiguration;
+import org.apache.mina.core.buffer.IoBuffer;
 import org.apache.mina.core.polling.AbstractPollingIoAcceptor;
 import org.apache.mina.core.session.IoSession;
+import org.apache.mina.filter.ssl.SslFilter;
 import org.apache.mina.transport.socket.SocketAcceptor;
 import org.apache.mina.transport.socket.nio.NioSession;
 import org.slf4j.Logger;
@@ -53,15 +60,31 @@ public final class MinaInternals {
 
     private final Field acceptor;
 
+    /** The session attribute that holds what TLS needs: an {@code SslHandler}. */
+    private final Object sslHandler;
+
+    private final Field sslEngine;
+
+    /** What has come and is not decrypted: null, or a buffer that was compacted. */
+    private final Field sslInput;
+
+    /** One name in FtpServer 1.1.4, an array of them in later versions. */
+    private final Method enabledProtocols;
+
     /** Null if this MINA keeps its listening channels elsewhere; only uploads over distance are slower then. */
     private final Field boundHandles;
 
-    private MinaInternals(
-            final Field channel, final Method selectionKey, final Field acceptor, final Field boundHandles) {
-        this.channel = channel;
-        this.selectionKey = selectionKey;
-        this.acceptor = acceptor;
-        this.boundHandles = boundHandles;
+    private MinaInternals(final Search search) throws ReflectiveOperationException {
+        channel = search.field(NioSession.class, "channel");
+        selectionKey = search.method(NioSession.class, "getSelectionKey");
+        acceptor = search.field(NioListener.class, "acceptor");
+        sslHandler = search.field(SslFilter.class, "SSL_HANDLER").get(null);
+        final Class<?> handlerType = search.type("org.apache.mina.filter.ssl.SslHandler");
+        // MINA 2.2 and MINA 2.1 by turns.
+        sslEngine = search.field(handlerType, "mEngine", "sslEngine");
+        sslInput = search.field(handlerType, "mDecodeBuffer", "inNetBuffer");
+        enabledProtocols = search.method(SslConfiguration.class, "getEnabledProtocols", "getEnabledProtocol");
+        boundHandles = findBoundHandles();
     }
 
     /**
@@ -72,19 +95,14 @@ public final class MinaInternals {
      *     says which version was found and what was missing
      */
     public static MinaInternals probe() {
-        String sought = "NioSession.channel";
+        final Search search = new Search();
         try {
-            final Field channel = open(NioSession.class.getDeclaredField("channel"));
-            sought = "NioSession.getSelectionKey()";
-            final Method selectionKey = open(NioSession.class.getDeclaredMethod("getSelectionKey"));
-            sought = "NioListener.acceptor";
-            final Field acceptor = open(NioListener.class.getDeclaredField("acceptor"));
-            return new MinaInternals(channel, selectionKey, acceptor, findBoundHandles());
+            return new MinaInternals(search);
         } catch (ReflectiveOperationException | LinkageError | RuntimeException e) {
             throw new FtpServerConfigurationException(
                     "Single-port mode cannot run on MINA " + minaVersion() + " with FtpServer "
-                            + known(NioListener.class.getPackage().getImplementationVersion()) + ": it needs " + sought
-                            + ", which is missing there; use FtpServer 1.2.1 with MINA 2.2.4",
+                            + known(NioListener.class.getPackage().getImplementationVersion()) + ": it needs "
+                            + search.sought + ", which is missing there; use FtpServer 1.2.1 with MINA 2.2.4",
                     e);
         }
     }
@@ -138,11 +156,7 @@ public final class MinaInternals {
      * @return its key
      */
     SelectionKey selectionKey(final IoSession session) {
-        try {
-            return (SelectionKey) selectionKey.invoke(session);
-        } catch (IllegalAccessException | InvocationTargetException e) {
-            throw new IllegalStateException(e);
-        }
+        return (SelectionKey) invoke(selectionKey, session);
     }
 
     /**
@@ -176,11 +190,100 @@ public final class MinaInternals {
         return channels;
     }
 
+    /**
+     * Takes the TLS engine of a session away from MINA, which neither decrypts nor encrypts for this session after
+     * this, nor ends its TLS session with it.
+     *
+     * @param session a session that has an {@code SslFilter} and whose handshake is over; on its I/O thread, outside of
+     *     its {@code SslFilter}, with nothing in its write queue
+     * @return the engine
+     * @throws SSLException if the peer has begun another handshake
+     */
+    DetachedEngine takeEngine(final IoSession session) throws SSLException {
+        final Object handler = session.getAttribute(sslHandler);
+        synchronized (handler) {
+            final SSLEngine engine = (SSLEngine) get(sslEngine, handler);
+            final IoBuffer input = (IoBuffer) get(sslInput, handler);
+            if (Modifier.isFinal(sslEngine.getModifiers())) {
+                // MINA 2.2 takes a missing handler for a TLS session that is over.
+                session.removeAttribute(sslHandler);
+            } else {
+                // MINA 2.1 takes a missing engine for that, and a missing handler for a fault.
+                set(sslEngine, handler, null);
+            }
+            final byte[] received = new byte[input == null ? 0 : input.flip().remaining()];
+            if (input != null) {
+                input.get(received);
+            }
+            return new DetachedEngine(engine, received);
+        }
+    }
+
+    /**
+     * The TLS versions that a configuration allows.
+     *
+     * @param ssl the configuration of a listener or its data connections
+     * @return the versions by their names in the JDK, or null for its default
+     */
+    public String[] enabledProtocols(final SslConfiguration ssl) {
+        final Object enabled = invoke(enabledProtocols, ssl);
+        return enabled instanceof String ? new String[] {(String) enabled} : (String[]) enabled;
+    }
+
     private static Object get(final Field field, final Object owner) {
         try {
             return field.get(owner);
         } catch (IllegalAccessException e) {
             throw new IllegalStateException(e);
+        }
+    }
+
+    private static void set(final Field field, final Object owner, final Object value) {
+        try {
+            field.set(owner, value);
+        } catch (IllegalAccessException e) {
+            throw new IllegalStateException(e);
+        }
+    }
+
+    private static Object invoke(final Method method, final Object owner) {
+        try {
+            return method.invoke(owner);
+        } catch (IllegalAccessException | InvocationTargetException e) {
+            throw new IllegalStateException(e);
+        }
+    }
+
+    /** Finds members by the first of their names that there is, and knows what it looked for last. */
+    private static final class Search {
+
+        private String sought = "";
+
+        Class<?> type(final String name) throws ClassNotFoundException {
+            sought = name;
+            return Class.forName(name);
+        }
+
+        Field field(final Class<?> owner, final String... names) throws NoSuchFieldException {
+            sought = owner.getSimpleName() + '.' + names[0];
+            for (final Field field : owner.getDeclaredFields()) {
+                if (Arrays.asList(names).contains(field.getName())) {
+                    return open(field);
+                }
+            }
+            throw new NoSuchFieldException(sought);
+        }
+
+        Method method(final Class<?> owner, final String... names) throws NoSuchMethodException {
+            sought = owner.getSimpleName() + '.' + names[0] + "()";
+            for (final String name : names) {
+                for (final Method method : owner.getDeclaredMethods()) {
+                    if (method.getName().equals(name) && method.getParameterCount() == 0) {
+                        return open(method);
+                    }
+                }
+            }
+            throw new NoSuchMethodException(sought);
         }
     }
 }

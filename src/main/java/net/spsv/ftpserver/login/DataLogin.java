@@ -129,6 +129,12 @@ final class DataLogin {
         return state == State.AWAIT_PASS;
     }
 
+    /** Forgets every line, as the TLS handshake that has come in between asks for (RFC 2228, section 3, AUTH). */
+    void restart() {
+        state = State.UNDECIDED;
+        token = "";
+    }
+
     /** Takes note that a real user has logged in: what follows is FtpServer's, but for the data user. */
     void loggedIn() {
         state = State.ORDINARY;

@@ -16,6 +16,7 @@ import java.nio.charset.StandardCharsets;
 import net.spsv.ftpserver.data.DataConnections;
 import net.spsv.ftpserver.data.SpsvDataConnectionFactory;
 import net.spsv.ftpserver.detach.ChannelDetacher;
+import net.spsv.ftpserver.detach.IoThread;
 import net.spsv.ftpserver.token.DataToken;
 import org.apache.ftpserver.impl.FtpServerContext;
 import org.apache.mina.core.buffer.IoBuffer;
@@ -26,6 +27,8 @@ import org.apache.mina.core.session.AttributeKey;
 import org.apache.mina.core.session.IdleStatus;
 import org.apache.mina.core.session.IoSession;
 import org.apache.mina.core.write.WriteRequest;
+import org.apache.mina.filter.FilterEvent;
+import org.apache.mina.filter.ssl.SslEvent;
 
 /**
  * Hears every connection on its I/O thread, before FtpServer's {@code threadPool} filter queues what it says.
@@ -160,6 +163,21 @@ public final class DataLoginFilter extends IoFilterAdapter {
         // after the transfer, however long that took.
     }
 
+    /**
+     * {@inheritDoc}
+     *
+     * <p>What has come together with the end of a handshake stays in {@code SslFilter} until more is received: in MINA
+     * 2.1 if a session ticket is sent, in MINA 2.2 if the handshake needs a delegated task. Receiving nothing fetches
+     * it.
+     */
+    @Override
+    public void event(final NextFilter next, final IoSession session, final FilterEvent event) throws Exception {
+        next.event(session, event);
+        if (event == SslEvent.SECURED) {
+            IoThread.execute(session, () -> session.getFilterChain().fireMessageReceived(IoBuffer.allocate(0)));
+        }
+    }
+
     /** {@inheritDoc} */
     @Override
     public void inputClosed(final NextFilter next, final IoSession session) throws Exception {
@@ -171,6 +189,7 @@ public final class DataLoginFilter extends IoFilterAdapter {
     @Override
     public void sessionClosed(final NextFilter next, final IoSession session) {
         controlConnectionEnded(session);
+        conversation(session).sessionClosed();
         next.sessionClosed(session);
     }
 

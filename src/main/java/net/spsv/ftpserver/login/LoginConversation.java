@@ -14,15 +14,19 @@ package net.spsv.ftpserver.login;
 
 import java.io.IOException;
 import java.net.InetSocketAddress;
+import java.nio.ByteBuffer;
 import java.nio.charset.StandardCharsets;
 import java.util.List;
+import javax.net.ssl.SSLEngine;
 import net.spsv.ftpserver.data.Aborts;
 import net.spsv.ftpserver.data.DataConnections;
 import net.spsv.ftpserver.data.PendingDataConnection;
 import net.spsv.ftpserver.data.SpsvDataConnectionFactory;
 import net.spsv.ftpserver.detach.ChannelDetacher;
-import net.spsv.ftpserver.detach.DetachedChannel;
+import net.spsv.ftpserver.detach.DataChannel;
+import net.spsv.ftpserver.detach.DetachedEngine;
 import net.spsv.ftpserver.detach.IoThread;
+import net.spsv.ftpserver.tls.TlsChannel;
 import org.apache.ftpserver.impl.DefaultFtpRequest;
 import org.apache.ftpserver.impl.FtpIoSession;
 import org.apache.ftpserver.impl.FtpServerContext;
@@ -36,17 +40,22 @@ import org.slf4j.LoggerFactory;
 /**
  * What one connection says to the server, from its first byte until it is a data connection or ends.
  *
- * <p>Lines that are FtpServer's are passed on at once. A line of a data login is held, with all that is behind it, until
- * it is its turn: a mark that was sent through the session's queue on the command threads and then through its write
- * queue has come back. So everything that was passed on has been handled, and every reply is out. That makes pipelined
- * logins safe, also before the greeting, and when the login is done the socket's send buffer is empty and what is held
- * belongs to the data.
+ * <p>Lines that are FtpServer's are passed on at once. A line of a data login is held, with all that is behind it,
+ * until it is its turn: a mark that was sent through the session's queue on the command threads and then through its
+ * write queue has come back. So everything that was passed on has been handled, and every reply is out. That makes
+ * pipelined logins safe, also before the greeting, and when the login is done the socket's send buffer is empty and
+ * what is held belongs to the data.
+ *
+ * <p>What has come in clear before a TLS handshake is no part of a login inside TLS: somebody on the path may have put
+ * it there.
  *
  * <p>Threading: the session's I/O thread.
  */
 final class LoginConversation {
 
     private static final Logger LOG = LoggerFactory.getLogger(LoginConversation.class);
+
+    private static final byte[] DATA_REPLY = "200 DATA\r\n".getBytes(StandardCharsets.US_ASCII);
 
     /** FtpServer's decoder gives a line up at this length; a line of a login is far shorter. */
     private static final int MAX_LINE = 1024;
@@ -59,6 +68,8 @@ final class LoginConversation {
         LISTENING,
         /** Inside an ordinary line that is too long to be held. */
         LONG_LINE,
+        /** The login is done, its TLS handshake is not. */
+        HANDSHAKE,
         /** The socket is somebody else's. */
         ADOPTED,
         /** 504 was answered, whatever comes is thrown away. */
@@ -96,6 +107,12 @@ final class LoginConversation {
 
     private boolean inputEnded;
 
+    /** Whether what is received has come inside TLS. */
+    private boolean overTls;
+
+    /** Not null in HANDSHAKE only. */
+    private DataHandshake handshake;
+
     LoginConversation(
             final IoSession session,
             final FtpServerContext context,
@@ -112,8 +129,17 @@ final class LoginConversation {
     }
 
     void received(final NextFilter next, final byte[] bytes) {
+        if (mode == Mode.HANDSHAKE) {
+            handshake.received(bytes);
+            return;
+        }
         if (mode == Mode.ADOPTED || mode == Mode.REFUSED) {
             return;
+        }
+        if (!overTls && session.isSecured()) {
+            overTls = true;
+            lines.takeAll();
+            login.restart();
         }
         lines.append(bytes);
         advance(next);
@@ -125,12 +151,22 @@ final class LoginConversation {
      * <p>Behind a data login that is held it is the end of an upload, and not FtpServer's business.
      */
     void inputEnded(final NextFilter next) throws Exception {
+        if (mode == Mode.HANDSHAKE) {
+            handshake.inputEnded();
+            return;
+        }
         inputEnded = true;
         if (held || mode == Mode.REFUSED) {
             // MINA would report it over and over, and FtpServer would close before the 504 is out.
             session.suspendRead();
         } else {
             next.inputClosed(session);
+        }
+    }
+
+    void sessionClosed() {
+        if (mode == Mode.HANDSHAKE) {
+            handshake.sessionClosed();
         }
     }
 
@@ -156,7 +192,7 @@ final class LoginConversation {
         }
         if (held && lines.remaining() > MAX_HELD) {
             session.suspendRead();
-        } else if (wasHeld && !held && mode != Mode.ADOPTED) {
+        } else if (wasHeld && !held && mode != Mode.ADOPTED && mode != Mode.HANDSHAKE) {
             release(next);
         }
     }
@@ -211,7 +247,7 @@ final class LoginConversation {
         }
         lines.passOver(bytes);
         lines.takePassedOver();
-        act(line);
+        act(next, line);
         return mode == Mode.LISTENING;
     }
 
@@ -256,39 +292,95 @@ final class LoginConversation {
         return false;
     }
 
-    private void act(final String line) {
+    private void act(final NextFilter next, final String line) {
+        if (overTls != new FtpIoSession(session, context).isSecure()) {
+            // It came in clear behind AUTH TLS, from whoever is on the path.
+            drop("a line of it came in clear, behind AUTH");
+            return;
+        }
         switch (login.line(line)) {
             case ASK_PASSWORD:
                 reply(331, DataLogin.verb(line));
                 break;
             case REDEEM:
-                redeem(line);
+                redeem(next, line);
                 break;
             default:
                 refuse(DataLogin.verb(line), "no token was presented");
         }
     }
 
-    private void redeem(final String line) {
-        if (new FtpIoSession(session, context).isSecure()) {
-            refuse(DataLogin.verb(line), "data logins over TLS are not supported");
-            return;
-        }
-        final PendingDataConnection pending =
-                dataConnections.redeem(login.token(), ((InetSocketAddress) session.getRemoteAddress()).getAddress());
+    private void redeem(final NextFilter next, final String line) {
+        final PendingDataConnection pending = dataConnections.redeem(
+                login.token(), ((InetSocketAddress) session.getRemoteAddress()).getAddress(), overTls);
         if (pending == null) {
-            refuse(DataLogin.verb(line), "the token is unknown, used or revoked, or was issued to another address");
+            refuse(
+                    DataLogin.verb(line),
+                    "the token is unknown, used or revoked, or was issued to another address"
+                            + (overTls ? "" : ", or over TLS"));
             return;
         }
         mode = Mode.ADOPTED;
         try {
-            final DetachedChannel channel = detacher.detach(session, lines.takeAll());
-            LOG.debug("{} is open", channel);
-            pending.deliver(channel);
-        } catch (IOException | RuntimeException e) {
-            LOG.debug("A data connection was lost at its login", e);
+            if (overTls) {
+                adoptWithItsTls(pending);
+            } else {
+                adopt(pending, next);
+            }
+        } catch (Exception e) {
+            LOG.warn("Data connection from {} was lost at its login: {}", session.getRemoteAddress(), e.toString());
+            LOG.debug("Its loss", e);
             pending.close();
+            session.closeNow();
         }
+    }
+
+    private void adoptWithItsTls(final PendingDataConnection pending) throws IOException {
+        final DetachedEngine tls = detacher.takeEngine(session);
+        final ByteBuffer reply = tls.wrap(ByteBuffer.wrap(DATA_REPLY));
+        deliver(
+                pending,
+                new TlsChannel(detacher.detach(session, reply, tls.received()), tls.engine(), lines.takeAll()));
+    }
+
+    private void adopt(final PendingDataConnection pending, final NextFilter next) throws Exception {
+        final SSLEngine engine = pending.newEngine();
+        if (engine == null) {
+            deliver(pending, detacher.detach(session, ByteBuffer.wrap(DATA_REPLY), lines.takeAll()));
+            return;
+        }
+        handshake = new DataHandshake(session, next, pending, engine, detacher, commandQueue);
+        mode = Mode.HANDSHAKE;
+        limitIdleTime();
+        if (session.isReadSuspended()) {
+            session.resumeRead();
+        }
+        handshake.begin(DATA_REPLY, lines.takeAll());
+        if (inputEnded) {
+            handshake.inputEnded();
+        }
+    }
+
+    /** From now on it is a data connection that stalls, if it does. */
+    private void limitIdleTime() {
+        final int seconds = new FtpIoSession(session, context)
+                .getListener()
+                .getDataConnectionConfiguration()
+                .getIdleTime();
+        if (seconds > 0) {
+            session.getConfig().setBothIdleTime(seconds);
+        }
+    }
+
+    private static void deliver(final PendingDataConnection pending, final DataChannel channel) {
+        LOG.debug("{} is open", channel);
+        pending.deliver(channel);
+    }
+
+    private void drop(final String why) {
+        mode = Mode.REFUSED;
+        LOG.warn("Data login from {} dropped: {}", session.getRemoteAddress(), why);
+        session.closeNow();
     }
 
     private void refuse(final String verb, final String why) {

@@ -50,7 +50,7 @@ class SpsvCommandFactoryTest {
 
     private final MinaInternals internals = MinaInternals.probe();
 
-    private final DataConnections dataConnections = new DataConnections(context, internals);
+    private final DataConnections dataConnections = new DataConnections(context, internals, true);
 
     private final DataLoginFilter filter =
             new DataLoginFilter(context, dataConnections, new ChannelDetacher(internals), "DATACONN");

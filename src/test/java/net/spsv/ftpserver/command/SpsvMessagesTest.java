@@ -152,7 +152,7 @@ class SpsvMessagesTest {
     }
 
     @ParameterizedTest
-    @ValueSource(ints = {220, 331, 501, 502, 504, 214, 534})
+    @ValueSource(ints = {220, 331, 501, 502, 504, 214})
     void installationOverridesEveryText(final int code) throws IOException {
         install("FtpStatus.gen", code + ".SPSV=eigener Text");
 

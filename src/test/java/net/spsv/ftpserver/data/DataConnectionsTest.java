@@ -46,7 +46,7 @@ class DataConnectionsTest {
 
     private final DefaultFtpServerContext context = new DefaultFtpServerContext();
 
-    private final DataConnections dataConnections = new DataConnections(context, MinaInternals.probe());
+    private final DataConnections dataConnections = new DataConnections(context, MinaInternals.probe(), true);
 
     private final FtpIoSession session = session(false);
 
@@ -85,7 +85,7 @@ class DataConnectionsTest {
 
     /** Lets a peer present a token and, if it is good, become the data connection. */
     private boolean comes(final DataToken token) {
-        final PendingDataConnection pending = dataConnections.redeem(token.value(), PEER.getAddress());
+        final PendingDataConnection pending = dataConnections.redeem(token.value(), PEER.getAddress(), false);
         if (pending == null) {
             return false;
         }
@@ -266,7 +266,7 @@ class DataConnectionsTest {
     @Test
     void abortDropsAConnectionThatIsBetweenItsLoginAndTheTransfer() throws Exception {
         final DataToken token = dataConnections.prepare(session);
-        final PendingDataConnection pending = dataConnections.redeem(token.value(), PEER.getAddress());
+        final PendingDataConnection pending = dataConnections.redeem(token.value(), PEER.getAddress(), false);
         factory().abort();
         assertThat(pending.hasArrived()).isFalse();
 
@@ -338,7 +338,7 @@ class DataConnectionsTest {
         final FtpIoSession checked = session(true);
         final DataToken token = dataConnections.prepare(checked);
 
-        assertThat(dataConnections.redeem(token.value(), address(3).getAddress()))
+        assertThat(dataConnections.redeem(token.value(), address(3).getAddress(), false))
                 .isNull();
         assertThat(comes(token)).isTrue();
         assertThat(checked.getDataConnection().openConnection()).isNotNull();
@@ -348,7 +348,7 @@ class DataConnectionsTest {
     void connectionFromAnotherAddressIsTakenWithoutTheCheck() {
         final DataToken token = dataConnections.prepare(session);
 
-        assertThat(dataConnections.redeem(token.value(), address(3).getAddress()))
+        assertThat(dataConnections.redeem(token.value(), address(3).getAddress(), false))
                 .isNotNull();
     }
 

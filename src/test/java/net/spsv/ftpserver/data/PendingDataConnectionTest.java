@@ -39,7 +39,7 @@ class PendingDataConnectionTest {
 
     private final DetachedChannel channel = socket.detached();
 
-    private final PendingDataConnection pending = new PendingDataConnection(null);
+    private final PendingDataConnection pending = new PendingDataConnection(null, false, () -> null);
 
     private final ExecutorService threads = Executors.newCachedThreadPool();
 
@@ -216,7 +216,7 @@ class PendingDataConnectionTest {
         for (int round = 0; round < 2000; round++) {
             final UnconnectedChannel raced = new UnconnectedChannel();
             final DetachedChannel delivered = raced.detached();
-            final PendingDataConnection hand = new PendingDataConnection(null);
+            final PendingDataConnection hand = new PendingDataConnection(null, false, () -> null);
             final CyclicBarrier start = new CyclicBarrier(3);
             final Future<?> deliverer = threads.submit(() -> {
                 start.await();
@@ -247,20 +247,21 @@ class PendingDataConnectionTest {
 
     @Test
     void anyPeerIsAcceptedWithoutAddressCheck() throws UnknownHostException {
-        assertThat(pending.accepts(InetAddress.getByAddress(new byte[] {10, 0, 0, 1})))
+        assertThat(pending.accepts(InetAddress.getByAddress(new byte[] {10, 0, 0, 1}), false))
                 .isTrue();
     }
 
     @Test
     void onlyThePeerOfTheControlConnectionIsAcceptedWithAddressCheck() throws UnknownHostException {
-        final PendingDataConnection checked =
-                new PendingDataConnection(InetAddress.getByAddress("named", new byte[] {10, 0, 0, 1}));
+        final PendingDataConnection checked = new PendingDataConnection(
+                InetAddress.getByAddress("named", new byte[] {10, 0, 0, 1}), false, () -> null);
 
-        assertThat(checked.accepts(InetAddress.getByAddress(new byte[] {10, 0, 0, 1})))
+        assertThat(checked.accepts(InetAddress.getByAddress(new byte[] {10, 0, 0, 1}), false))
                 .isTrue();
-        assertThat(checked.accepts(InetAddress.getByAddress("named", new byte[] {10, 0, 0, 2})))
+        assertThat(checked.accepts(InetAddress.getByAddress("named", new byte[] {10, 0, 0, 2}), false))
                 .isFalse();
-        assertThat(checked.accepts(InetAddress.getByAddress(new byte[16]))).isFalse();
+        assertThat(checked.accepts(InetAddress.getByAddress(new byte[16]), false))
+                .isFalse();
     }
 
     private static void assertDropped(final UnconnectedChannel dropped) {

@@ -75,7 +75,10 @@ class ChannelDetacherIT {
                 final String text = new String(bytes, StandardCharsets.ISO_8859_1);
                 if (text.startsWith("detach ")) {
                     detached.complete(new ChannelDetacher(internals)
-                            .detach(from, text.substring(7).getBytes(StandardCharsets.ISO_8859_1)));
+                            .detach(
+                                    from,
+                                    ByteBuffer.wrap("200 DATA\r\n".getBytes(StandardCharsets.US_ASCII)),
+                                    text.substring(7).getBytes(StandardCharsets.ISO_8859_1)));
                 } else {
                     next.messageReceived(from, IoBuffer.wrap(bytes));
                 }

@@ -43,6 +43,8 @@ import org.junit.jupiter.api.io.TempDir;
 @Timeout(60)
 class MinaInternalsTest {
 
+    private static final String SEARCH = MinaInternals.class.getName() + "$Search";
+
     @TempDir
     private Path directory;
 
@@ -103,6 +105,17 @@ class MinaInternalsTest {
                 .hasMessageNotContaining("\n");
     }
 
+    /** The engine and what it has received are taken over with a connection that logs in inside TLS. */
+    @Test
+    void sslHandlerWithoutAnEngineIsNamed() throws Exception {
+        assertThatProbeMisses("SslHandler.mEngine", "filter.ssl", "SslHandler", "");
+    }
+
+    @Test
+    void sslHandlerWithoutItsInputIsNamed() throws Exception {
+        assertThatProbeMisses("SslHandler.mDecodeBuffer", "filter.ssl", "SslHandler", "Object mEngine;");
+    }
+
     @Test
     void listenerWithoutAnAcceptorIsNamed() throws Exception {
         final ClassLoader otherFtpServer =
@@ -143,7 +156,7 @@ class MinaInternalsTest {
                 .isZero();
         final byte[] other = Files.readAllBytes(
                 directory.resolve(inPackage.replace('.', '/')).resolve(name + ".class"));
-        final List<String> own = Arrays.asList(MinaInternals.class.getName(), inPackage + '.' + name);
+        final List<String> own = Arrays.asList(MinaInternals.class.getName(), SEARCH, inPackage + '.' + name);
         return new ClassLoader(MinaInternals.class.getClassLoader()) {
             @Override
             protected Class<?> loadClass(final String sought, final boolean resolve) throws ClassNotFoundException {
@@ -155,16 +168,15 @@ class MinaInternalsTest {
                     if (loaded != null) {
                         return loaded;
                     }
-                    final byte[] code =
-                            sought.endsWith(name) && sought.startsWith(inPackage) ? other : codeOfTheClassUnderTest();
+                    final byte[] code = sought.startsWith(inPackage) ? other : codeOf(sought);
                     return defineClass(sought, code, 0, code.length);
                 }
             }
         };
     }
 
-    private static byte[] codeOfTheClassUnderTest() {
-        try (InputStream in = MinaInternals.class.getResourceAsStream("MinaInternals.class")) {
+    private static byte[] codeOf(final String ownClass) {
+        try (InputStream in = MinaInternals.class.getResourceAsStream('/' + ownClass.replace('.', '/') + ".class")) {
             final ByteArrayOutputStream code = new ByteArrayOutputStream();
             for (int b = in.read(); b >= 0; b = in.read()) {
                 code.write(b);

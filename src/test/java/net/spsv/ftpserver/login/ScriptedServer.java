@@ -110,7 +110,7 @@ final class ScriptedServer {
         final ListenerFactory listener = new ListenerFactory();
         listener.setDataConnectionConfiguration(data.createDataConnectionConfiguration());
         context.setMessageResource(new SpsvMessages(context.getMessageResource(), () -> false));
-        dataConnections = shared == null ? new DataConnections(context, internals) : shared;
+        dataConnections = shared == null ? new DataConnections(context, internals, true) : shared;
         ftpSession = new FtpIoSession(session, context);
         ftpSession.setListener(listener.createListener());
         session.setRemoteAddress(new InetSocketAddress(InetAddress.getLoopbackAddress(), 40_000));
@@ -163,7 +163,7 @@ final class ScriptedServer {
 
     /** Lets a data connection come with the token that SPSV has made last. */
     void dataConnectionComes() {
-        final PendingDataConnection pending = dataConnections.redeem(token, InetAddress.getLoopbackAddress());
+        final PendingDataConnection pending = dataConnections.redeem(token, InetAddress.getLoopbackAddress(), false);
         assertThat(pending).isNotNull();
         pending.deliver(new UnconnectedChannel().detached());
     }
