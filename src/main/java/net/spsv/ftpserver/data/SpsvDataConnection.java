@@ -92,11 +92,23 @@ final class SpsvDataConnection implements DataConnection {
         if (isPlain(session, false) && StreamChannels.isPlainFile(out)) {
             size = receive(((FileOutputStream) out).getChannel());
         } else {
-            size = faithfully(() -> faithful.transferFromClient(session, out));
+            size = faithfully(() -> {
+                final long received = faithful.transferFromClient(session, out);
+                readToTheEnd();
+                return received;
+            });
         }
         factory.ensureControlConnection(System.nanoTime() - start);
         channel.finish();
         return size;
+    }
+
+    /** Compressed data ends by itself, but whether it is the whole file is for the connection's end to say. */
+    private void readToTheEnd() throws IOException {
+        final ByteBuffer ignored = BUFFER.get();
+        do {
+            ignored.clear();
+        } while (channel.read(ignored) >= 0);
     }
 
     /** FtpServer sleeps to keep to a rate, and takes an interrupt for the end of the transfer. */

@@ -23,7 +23,7 @@ import java.util.concurrent.TimeUnit;
 import java.util.concurrent.TimeoutException;
 import javax.net.ssl.SSLEngine;
 import net.spsv.ftpserver.detach.DataChannel;
-import net.spsv.ftpserver.detach.IoThread;
+import net.spsv.ftpserver.detach.WriteQueue;
 import net.spsv.ftpserver.token.DataToken;
 import org.apache.ftpserver.DataConnectionConfiguration;
 import org.apache.ftpserver.DataConnectionException;
@@ -298,7 +298,7 @@ public final class SpsvDataConnectionFactory extends IODataConnectionFactory {
         }
         final IoSession session = controlSession.getFilterChain().getSession();
         final CompletableFuture<Boolean> asked = new CompletableFuture<>();
-        IoThread.execute(
+        WriteQueue.then(
                 session, () -> asked.complete(dataConnections.controlInput().hasEnded(session)));
         try {
             if (!(Boolean) CompletableFuture.anyOf(asked, ended).get(IO_THREAD_MILLIS, TimeUnit.MILLISECONDS)) {

@@ -18,13 +18,10 @@ import javax.net.ssl.SSLEngine;
 import javax.net.ssl.SSLException;
 import net.spsv.ftpserver.data.PendingDataConnection;
 import net.spsv.ftpserver.detach.ChannelDetacher;
-import net.spsv.ftpserver.detach.IoThread;
+import net.spsv.ftpserver.detach.WriteQueue;
 import net.spsv.ftpserver.tls.ServerHandshake;
 import net.spsv.ftpserver.tls.TlsChannel;
-import org.apache.mina.core.buffer.IoBuffer;
-import org.apache.mina.core.filterchain.IoFilter.NextFilter;
 import org.apache.mina.core.session.IoSession;
-import org.apache.mina.core.write.DefaultWriteRequest;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
@@ -44,8 +41,6 @@ final class DataHandshake {
     private static final int MAX_WAITING = 64 * 1024;
 
     private final IoSession session;
-
-    private final NextFilter next;
 
     private final PendingDataConnection pending;
 
@@ -67,14 +62,12 @@ final class DataHandshake {
 
     DataHandshake(
             final IoSession session,
-            final NextFilter next,
             final PendingDataConnection pending,
             final SSLEngine engine,
             final ChannelDetacher detacher,
             final CommandQueue commandQueue)
             throws SSLException {
         this.session = session;
-        this.next = next;
         this.pending = pending;
         this.engine = engine;
         this.handshake = new ServerHandshake(engine);
@@ -128,13 +121,13 @@ final class DataHandshake {
                     busy = true;
                     commandQueue.then(session, () -> {
                         handshake.runTasks();
-                        IoThread.execute(session, this::tasksDone);
+                        WriteQueue.then(session, this::tasksDone);
                     });
                     break;
                 case FINISHED:
                     busy = true;
                     write(handshake.takeOutput());
-                    IoThread.execute(session, this::finished);
+                    WriteQueue.then(session, this::finished);
                     break;
                 default:
                     if (inputEnded) {
@@ -189,7 +182,7 @@ final class DataHandshake {
 
     private void write(final byte[] bytes) {
         if (bytes.length > 0) {
-            next.filterWrite(session, new DefaultWriteRequest(IoBuffer.wrap(bytes)));
+            WriteQueue.write(session, bytes);
         }
     }
 }

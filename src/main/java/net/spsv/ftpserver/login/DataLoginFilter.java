@@ -16,7 +16,7 @@ import java.nio.charset.StandardCharsets;
 import net.spsv.ftpserver.data.DataConnections;
 import net.spsv.ftpserver.data.SpsvDataConnectionFactory;
 import net.spsv.ftpserver.detach.ChannelDetacher;
-import net.spsv.ftpserver.detach.IoThread;
+import net.spsv.ftpserver.detach.WriteQueue;
 import net.spsv.ftpserver.token.DataToken;
 import org.apache.ftpserver.impl.FtpServerContext;
 import org.apache.mina.core.buffer.IoBuffer;
@@ -174,7 +174,7 @@ public final class DataLoginFilter extends IoFilterAdapter {
     public void event(final NextFilter next, final IoSession session, final FilterEvent event) throws Exception {
         next.event(session, event);
         if (event == SslEvent.SECURED) {
-            IoThread.execute(session, () -> session.getFilterChain().fireMessageReceived(IoBuffer.allocate(0)));
+            WriteQueue.then(session, () -> session.getFilterChain().fireMessageReceived(IoBuffer.allocate(0)));
         }
     }
 

@@ -25,7 +25,7 @@ import net.spsv.ftpserver.data.SpsvDataConnectionFactory;
 import net.spsv.ftpserver.detach.ChannelDetacher;
 import net.spsv.ftpserver.detach.DataChannel;
 import net.spsv.ftpserver.detach.DetachedEngine;
-import net.spsv.ftpserver.detach.IoThread;
+import net.spsv.ftpserver.detach.WriteQueue;
 import net.spsv.ftpserver.tls.TlsChannel;
 import org.apache.ftpserver.impl.DefaultFtpRequest;
 import org.apache.ftpserver.impl.FtpIoSession;
@@ -247,7 +247,7 @@ final class LoginConversation {
         }
         lines.passOver(bytes);
         lines.takePassedOver();
-        act(next, line);
+        act(line);
         return mode == Mode.LISTENING;
     }
 
@@ -282,7 +282,7 @@ final class LoginConversation {
         }
         if (!markUnderway) {
             markUnderway = true;
-            final Runnable throughWriteQueue = () -> IoThread.execute(session, () -> markReturned(next));
+            final Runnable throughWriteQueue = () -> WriteQueue.then(session, () -> markReturned(next));
             if (commandsAhead) {
                 commandQueue.then(session, throughWriteQueue);
             } else {
@@ -292,7 +292,7 @@ final class LoginConversation {
         return false;
     }
 
-    private void act(final NextFilter next, final String line) {
+    private void act(final String line) {
         if (overTls != new FtpIoSession(session, context).isSecure()) {
             // It came in clear behind AUTH TLS, from whoever is on the path.
             drop("a line of it came in clear, behind AUTH");
@@ -303,14 +303,14 @@ final class LoginConversation {
                 reply(331, DataLogin.verb(line));
                 break;
             case REDEEM:
-                redeem(next, line);
+                redeem(line);
                 break;
             default:
                 refuse(DataLogin.verb(line), "no token was presented");
         }
     }
 
-    private void redeem(final NextFilter next, final String line) {
+    private void redeem(final String line) {
         final PendingDataConnection pending = dataConnections.redeem(
                 login.token(), ((InetSocketAddress) session.getRemoteAddress()).getAddress(), overTls);
         if (pending == null) {
@@ -325,7 +325,7 @@ final class LoginConversation {
             if (overTls) {
                 adoptWithItsTls(pending);
             } else {
-                adopt(pending, next);
+                adopt(pending);
             }
         } catch (Exception e) {
             LOG.warn("Data connection from {} was lost at its login: {}", session.getRemoteAddress(), e.toString());
@@ -343,13 +343,13 @@ final class LoginConversation {
                 new TlsChannel(detacher.detach(session, reply, tls.received()), tls.engine(), lines.takeAll()));
     }
 
-    private void adopt(final PendingDataConnection pending, final NextFilter next) throws Exception {
+    private void adopt(final PendingDataConnection pending) throws Exception {
         final SSLEngine engine = pending.newEngine();
         if (engine == null) {
             deliver(pending, detacher.detach(session, ByteBuffer.wrap(DATA_REPLY), lines.takeAll()));
             return;
         }
-        handshake = new DataHandshake(session, next, pending, engine, detacher, commandQueue);
+        handshake = new DataHandshake(session, pending, engine, detacher, commandQueue);
         mode = Mode.HANDSHAKE;
         limitIdleTime();
         if (session.isReadSuspended()) {

@@ -192,7 +192,7 @@ class ChannelDetacherIT {
         session.get().write(IoBuffer.wrap("stray".getBytes(StandardCharsets.US_ASCII)));
         session.get().suspendRead();
         session.get().resumeRead();
-        IoThread.execute(session.get(), eventsAfterwards::incrementAndGet);
+        WriteQueue.then(session.get(), eventsAfterwards::incrementAndGet);
         session.get().closeOnFlush();
         session.get().closeNow();
         assertThatOtherSessionsGoOn();
@@ -228,7 +228,7 @@ class ChannelDetacherIT {
     @Test
     void peerThatIsGoneIsNoticed() throws Exception {
         final CountDownLatch held = new CountDownLatch(1);
-        IoThread.execute(session.get(), () -> {
+        WriteQueue.then(session.get(), () -> {
             try {
                 held.await();
             } catch (InterruptedException e) {

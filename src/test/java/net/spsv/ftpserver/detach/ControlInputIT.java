@@ -89,7 +89,7 @@ class ControlInputIT {
         final CountDownLatch held = new CountDownLatch(1);
         final CountDownLatch done = new CountDownLatch(1);
         final CompletableFuture<Boolean> ended = new CompletableFuture<>();
-        IoThread.execute(session.get(20, TimeUnit.SECONDS), () -> {
+        WriteQueue.then(session.get(20, TimeUnit.SECONDS), () -> {
             held.countDown();
             try {
                 done.await();

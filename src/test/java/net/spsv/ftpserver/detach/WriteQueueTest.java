@@ -26,7 +26,7 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 
 @Timeout(30)
-class IoThreadTest {
+class WriteQueueTest {
 
     private final DummySession session = new DummySession();
 
@@ -46,7 +46,7 @@ class IoThreadTest {
     void taskRunsBehindWhatWasWrittenBefore() {
         session.suspendWrite();
         session.write(IoBuffer.wrap(new byte[1]));
-        IoThread.execute(session, () -> events.add("task"));
+        WriteQueue.then(session, () -> events.add("task"));
         session.write(IoBuffer.wrap(new byte[1]));
         assertThat(events).isEmpty();
 
@@ -61,21 +61,23 @@ class IoThreadTest {
     @Test
     void taskOfAClosedSessionIsDropped() {
         session.closeNow();
-        IoThread.execute(session, () -> events.add("task"));
+        WriteQueue.then(session, () -> events.add("task"));
 
         assertThat(events).isEmpty();
     }
 
     @Test
-    void filtersDoNotSeeIt() {
+    void filtersDoNotSeeTasksAndBytes() {
         session.getFilterChain().addFirst("first", new IoFilterAdapter() {
             @Override
             public void filterWrite(final NextFilter next, final IoSession to, final WriteRequest request) {
                 events.add("write");
             }
         });
-        IoThread.execute(session, () -> events.add("task"));
+        WriteQueue.write(session, new byte[1]);
+        WriteQueue.then(session, () -> events.add("task"));
 
         assertThat(events).containsExactly("task");
+        assertThat(session.getWrittenBytes()).isEqualTo(1);
     }
 }

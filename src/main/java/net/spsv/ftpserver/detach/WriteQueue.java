@@ -1,0 +1,75 @@
+/*
+ * Copyright the ftpserver-spsv authors.
+ *
+ * Licensed under the Apache License, Version 2.0 (the "License"); you may not use this file except in
+ * compliance with the License. You may obtain a copy of the License at
+ *
+ *     http://www.apache.org/licenses/LICENSE-2.0
+ *
+ * Unless required by applicable law or agreed to in writing, software distributed under the License is
+ * distributed on an "AS IS" BASIS, WITHOUT WARRANTIES OR CONDITIONS OF ANY KIND, either express or implied.
+ * See the License for the specific language governing permissions and limitations under the License.
+ */
+package net.spsv.ftpserver.detach;
+
+import org.apache.mina.core.buffer.IoBuffer;
+import org.apache.mina.core.future.DefaultWriteFuture;
+import org.apache.mina.core.future.WriteFuture;
+import org.apache.mina.core.session.AbstractIoSession;
+import org.apache.mina.core.session.IoSession;
+import org.apache.mina.core.write.DefaultWriteRequest;
+
+/**
+ * A session's queue of bytes for its peer, behind all filters: what is put here directly is seen by none of them.
+ *
+ * <p>MINA has no call that runs a task on the I/O thread of a session; what it has is that a write request is completed
+ * on that thread, behind everything that was written before. So the task is the completion of an empty one. {@code
+ * IoSession.write} refuses an empty message, the session's processor does not. The requests say that they are encoded,
+ * so that MINA reports no {@code messageSent}, which FtpServer expects for its replies only.
+ *
+ * <p>Threading: safe for all threads.
+ */
+public final class WriteQueue {
+
+    private WriteQueue() {}
+
+    /**
+     * Runs a task when all that was written to the session so far has gone out. It is dropped if the session ends.
+     *
+     * @param session the session, not FtpServer's wrapper of it
+     * @param task what to do, on the session's I/O thread
+     */
+    public static void then(final IoSession session, final Runnable task) {
+        put(session, new byte[0], new DefaultWriteFuture(session) {
+            @Override
+            public void setWritten() {
+                super.setWritten();
+                task.run();
+            }
+        });
+    }
+
+    /**
+     * Writes bytes as they are.
+     *
+     * @param session the session, not FtpServer's wrapper of it
+     * @param bytes what the peer is to get
+     */
+    public static void write(final IoSession session, final byte[] bytes) {
+        put(session, bytes, null);
+    }
+
+    @SuppressWarnings("unchecked")
+    private static void put(final IoSession session, final byte[] bytes, final WriteFuture future) {
+        if (!session.isClosing()) {
+            ((AbstractIoSession) session)
+                    .getProcessor()
+                    .write(session, new DefaultWriteRequest(IoBuffer.wrap(bytes), future) {
+                        @Override
+                        public boolean isEncoded() {
+                            return true;
+                        }
+                    });
+        }
+    }
+}
