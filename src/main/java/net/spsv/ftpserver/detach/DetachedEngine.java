@@ -58,15 +58,14 @@ public final class DetachedEngine {
      * Encrypts a reply.
      *
      * @param reply a few bytes
-     * @return the record that holds them
-     * @throws SSLException if the peer has ended the TLS session
+     * @return the record that holds them, or nothing if the peer has closed a TLS 1.2 session already, which leaves no
+     *     way back (RFC 5246, section 7.2.1); what it has sent before is valid
+     * @throws SSLException if the engine has failed
      */
     public ByteBuffer wrap(final ByteBuffer reply) throws SSLException {
         final ByteBuffer record = ByteBuffer.allocate(2 * engine.getSession().getPacketBufferSize());
-        while (reply.hasRemaining()) {
-            if (engine.wrap(reply, record).bytesProduced() == 0) {
-                throw new SSLException("The peer has ended the TLS session");
-            }
+        while (reply.hasRemaining() && !engine.isOutboundDone()) {
+            engine.wrap(reply, record);
         }
         record.flip();
         return record;

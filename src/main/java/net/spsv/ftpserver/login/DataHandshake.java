@@ -110,8 +110,10 @@ final class DataHandshake {
     }
 
     void sessionClosed() {
-        over = true;
-        pending.close();
+        if (!over) {
+            over = true;
+            pending.close();
+        }
     }
 
     private void proceed() {
