@@ -42,6 +42,7 @@ import org.apache.ftpserver.impl.ServerFtpStatistics;
 import org.apache.ftpserver.ipfilter.SessionFilter;
 import org.apache.ftpserver.listener.ListenerFactory;
 import org.apache.ftpserver.message.MessageResourceFactory;
+import org.apache.ftpserver.ssl.SslConfiguration;
 import org.apache.ftpserver.usermanager.PropertiesUserManagerFactory;
 import org.apache.ftpserver.usermanager.impl.BaseUser;
 import org.apache.ftpserver.usermanager.impl.ConcurrentLoginPermission;
@@ -93,6 +94,7 @@ public final class FtpServerExtension
     private boolean plugin = true;
     private String userName;
     private Boolean singlePortOnly;
+    private Boolean requireTls;
     private int slowUserRate = 64 * 1024;
     private Path messagesDirectory;
 
@@ -197,6 +199,30 @@ public final class FtpServerExtension
     /** Sets the plugin's property {@code singlePortOnly}. */
     public FtpServerExtension singlePortOnly(final boolean only) {
         singlePortOnly = only;
+        return this;
+    }
+
+    /** Sets the plugin's property {@code requireTls}. */
+    public FtpServerExtension requireTls(final boolean required) {
+        requireTls = required;
+        return this;
+    }
+
+    /** Gives the listener TLS, for AUTH TLS unless {@link #implicitTls(boolean)} says otherwise: its {@code <ssl>}. */
+    public FtpServerExtension tls(final SslConfiguration configuration) {
+        listeners.setSslConfiguration(configuration);
+        return this;
+    }
+
+    /** Sets the listener's {@code implicit-ssl}. */
+    public FtpServerExtension implicitTls(final boolean implicit) {
+        listeners.setImplicitSsl(implicit);
+        return this;
+    }
+
+    /** Gives data connections a TLS of their own: the {@code <ssl>} in {@code <data-connection>}. */
+    public FtpServerExtension dataTls(final SslConfiguration configuration) {
+        dataConnections.setSslConfiguration(configuration);
         return this;
     }
 
@@ -416,6 +442,9 @@ public final class FtpServerExtension
             }
             if (singlePortOnly != null) {
                 ftplet.setSinglePortOnly(singlePortOnly);
+            }
+            if (requireTls != null) {
+                ftplet.setRequireTls(requireTls);
             }
             ftplets.put("spsv", ftplet);
         }

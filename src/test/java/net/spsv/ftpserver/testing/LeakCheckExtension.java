@@ -49,11 +49,14 @@ import org.junit.jupiter.api.extension.ExtensionContext;
  */
 public final class LeakCheckExtension implements BeforeAllCallback, AfterAllCallback {
     private static final Path DESCRIPTORS = Paths.get("/proc/self/fd");
-    /** Threads of the virtual machine and of the test framework, which come and go on their own. */
+    /**
+     * Threads of the virtual machine and of the test framework, which come and go on their own, and the two that MINA
+     * 2.2 keeps for all handshakes of a virtual machine.
+     */
     private static final Pattern FOREIGN =
             Pattern.compile("awaitility.*|junit-.*|surefire.*|ForkJoinPool.commonPool.*|process reaper.*|Common-Cleaner"
                     + "|Cleaner-.*|Attach Listener|Signal Dispatcher|Reference Handler|Finalizer|JFR .*|jacoco.*"
-                    + "|Keep-Alive-Timer");
+                    + "|Keep-Alive-Timer|ssl-exec-.*");
 
     private static final ExtensionContext.Namespace STORE = ExtensionContext.Namespace.create(LeakCheckExtension.class);
 

@@ -1,0 +1,130 @@
+/*
+ * Copyright the ftpserver-spsv authors.
+ *
+ * Licensed under the Apache License, Version 2.0 (the "License"); you may not use this file except in
+ * compliance with the License. You may obtain a copy of the License at
+ *
+ *     http://www.apache.org/licenses/LICENSE-2.0
+ *
+ * Unless required by applicable law or agreed to in writing, software distributed under the License is
+ * distributed on an "AS IS" BASIS, WITHOUT WARRANTIES OR CONDITIONS OF ANY KIND, either express or implied.
+ * See the License for the specific language governing permissions and limitations under the License.
+ */
+package net.spsv.ftpserver.tls;
+
+import java.io.IOException;
+import java.net.Socket;
+import javax.net.ssl.SSLSocket;
+import javax.net.ssl.SSLSocketFactory;
+import net.spsv.ftpserver.testing.RawFtpClient;
+
+/**
+ * The client's end of a protected data connection, from the reply to SPSV or PASV to its end.
+ *
+ * <p>It is opened in two steps, {@link #login()} and {@link #secure()}, each of which does what the one before has left
+ * out. Between them is the transfer command, or not, as a test wishes.
+ */
+final class DataConnection implements AutoCloseable {
+    private final TlsSession session;
+    private final RawFtpClient.Endpoint endpoint;
+    private final int port;
+    private Socket plain;
+    private SSLSocket socket;
+    private TlsConnection records;
+
+    DataConnection(final TlsSession session, final RawFtpClient.Endpoint endpoint, final int port) {
+        this.session = session;
+        this.endpoint = endpoint;
+        this.port = port;
+    }
+
+    /** Connects, and logs in: inside TLS if that is the way. */
+    DataConnection login() throws IOException {
+        if (plain != null) {
+            return this;
+        }
+        plain = TlsConnection.connect(port);
+        try {
+            switch (session.way()) {
+                case EXPLICIT:
+                    new Lines(plain.getInputStream(), plain.getOutputStream())
+                            .expect(220)
+                            .send("AUTH TLS\r\n")
+                            .expect(234);
+                    handshake();
+                    lines().send("USER " + endpoint.user() + "\r\n").expect(331);
+                    lines().send("PASS " + endpoint.token() + "\r\n").expectData();
+                    break;
+                case IMPLICIT:
+                    handshake();
+                    lines().dataLogin(endpoint);
+                    break;
+                case CLEAR_LOGIN:
+                    new Lines(plain.getInputStream(), plain.getOutputStream()).dataLogin(endpoint);
+                    break;
+                default:
+                    break;
+            }
+            return this;
+        } catch (final IOException | RuntimeException | AssertionError e) {
+            close();
+            throw e;
+        }
+    }
+
+    /** Makes the handshake if it was not made before. */
+    DataConnection secure() throws IOException {
+        login();
+        try {
+            handshake();
+            return this;
+        } catch (final IOException | RuntimeException | AssertionError e) {
+            close();
+            throw e;
+        }
+    }
+
+    private void handshake() throws IOException {
+        if (session.isByRecords()) {
+            if (records == null) {
+                records = new TlsConnection(plain, session.context(), session.protocol());
+                records.handshake();
+            }
+        } else if (socket == null) {
+            final SSLSocketFactory factory = session.context().getSocketFactory();
+            socket = (SSLSocket) factory.createSocket(plain, "127.0.0.1", port, true);
+            socket.setEnabledProtocols(new String[] {session.protocol()});
+            socket.startHandshake();
+        }
+    }
+
+    private Lines lines() throws IOException {
+        return records == null ? new Lines(socket.getInputStream(), socket.getOutputStream()) : records.lines();
+    }
+
+    /** Returns the socket without TLS. */
+    Socket plain() {
+        return plain;
+    }
+
+    /** Returns the secured socket. */
+    SSLSocket socket() {
+        return socket;
+    }
+
+    /** Returns the secured connection of a session {@link TlsSession#byRecords()}. */
+    TlsConnection records() {
+        return records;
+    }
+
+    /** Closes the connection; an SSLSocket sends close_notify before. */
+    @Override
+    public void close() throws IOException {
+        if (socket != null) {
+            socket.close();
+        }
+        if (plain != null) {
+            plain.close();
+        }
+    }
+}
