@@ -14,6 +14,7 @@ package net.spsv.ftpserver.tls;
 
 import java.io.IOException;
 import java.net.Socket;
+import javax.net.ssl.SSLContext;
 import javax.net.ssl.SSLSocket;
 import javax.net.ssl.SSLSocketFactory;
 import net.spsv.ftpserver.testing.RawFtpClient;
@@ -25,7 +26,10 @@ import net.spsv.ftpserver.testing.RawFtpClient;
  * out. Between them is the transfer command, or not, as a test wishes.
  */
 final class DataConnection implements AutoCloseable {
-    private final TlsSession session;
+    private final Way way;
+    private final SSLContext context;
+    private final String protocol;
+    private final boolean byRecords;
     private final RawFtpClient.Endpoint endpoint;
     private final int port;
     private Socket plain;
@@ -33,9 +37,28 @@ final class DataConnection implements AutoCloseable {
     private TlsConnection records;
 
     DataConnection(final TlsSession session, final RawFtpClient.Endpoint endpoint, final int port) {
-        this.session = session;
+        this(session.way(), session.context(), session.protocol(), session.isByRecords(), endpoint, port);
+    }
+
+    private DataConnection(
+            final Way way,
+            final SSLContext context,
+            final String protocol,
+            final boolean byRecords,
+            final RawFtpClient.Endpoint endpoint,
+            final int port) {
+        this.way = way;
+        this.context = context;
+        this.protocol = protocol;
+        this.byRecords = byRecords;
         this.endpoint = endpoint;
         this.port = port;
+    }
+
+    /** Returns a data connection by records, of whatever control connection. */
+    static DataConnection byRecords(
+            final Way way, final String protocol, final RawFtpClient.Endpoint endpoint, final int port) {
+        return new DataConnection(way, Certificates.client(), protocol, true, endpoint, port);
     }
 
     /** Connects, and logs in: inside TLS if that is the way. */
@@ -45,7 +68,7 @@ final class DataConnection implements AutoCloseable {
         }
         plain = TlsConnection.connect(port);
         try {
-            switch (session.way()) {
+            switch (way) {
                 case EXPLICIT:
                     new Lines(plain.getInputStream(), plain.getOutputStream())
                             .expect(220)
@@ -85,15 +108,15 @@ final class DataConnection implements AutoCloseable {
     }
 
     private void handshake() throws IOException {
-        if (session.isByRecords()) {
+        if (byRecords) {
             if (records == null) {
-                records = new TlsConnection(plain, session.context(), session.protocol());
+                records = new TlsConnection(plain, context, protocol);
                 records.handshake();
             }
         } else if (socket == null) {
-            final SSLSocketFactory factory = session.context().getSocketFactory();
+            final SSLSocketFactory factory = context.getSocketFactory();
             socket = (SSLSocket) factory.createSocket(plain, "127.0.0.1", port, true);
-            socket.setEnabledProtocols(new String[] {session.protocol()});
+            socket.setEnabledProtocols(new String[] {protocol});
             socket.startHandshake();
         }
     }
