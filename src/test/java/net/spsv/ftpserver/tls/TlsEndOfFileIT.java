@@ -152,7 +152,10 @@ class TlsEndOfFileIT {
             try (DataConnection data = session.begin("STOR cut")) {
                 data.records().write(CONTENT);
                 cut.make(data.records());
-                session.control().expect(426);
+                // RST may be there before the server has ended a handshake that has ended for the client
+                session.control().getReply();
+                assertThat(session.control().getReplyCode())
+                        .isIn(426, way == Way.CLEAR_LOGIN && cut.name().startsWith("RST") ? 425 : 426);
             }
             session.expectUsable(SERVERS.of(way));
         }
