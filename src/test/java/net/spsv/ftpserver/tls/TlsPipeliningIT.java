@@ -183,7 +183,7 @@ class TlsPipeliningIT {
         greeting(session, data);
         data.lines().send(user(endpoint)).expect(331);
         final byte[] all = together(data.encrypt(pass(endpoint)), data.encrypt(CONTENT), data.encryptCloseNotify());
-        raw.sendApart(Arrays.copyOf(all, 400), Arrays.copyOfRange(all, 400, all.length));
+        raw.sendApart(Arrays.copyOf(all, 400)).sendBytes(Arrays.copyOfRange(all, 400, all.length));
         data.lines().expectData();
         session.control().command("STOR stored", 150);
         session.control().expect(226);
