@@ -207,7 +207,7 @@ class ClientCertificateIT {
     private static FtpServerExtension watched(final FtpServerExtension server) {
         return server.ftplet("certificates", new DefaultFtplet() {
             @Override
-            public FtpletResult afterCommand(final FtpSession session, final FtpRequest request, final FtpReply reply) {
+            public FtpletResult beforeCommand(final FtpSession session, final FtpRequest request) {
                 if ("NOOP".equals(request.getCommand())) {
                     SEEN.add(name(session.getClientCertificates()));
                 }
