@@ -41,7 +41,8 @@ import org.apache.ftpserver.ssl.SslConfigurationFactory;
 
 /**
  * Keys, certificates and what is made of them, for the server and its clients. The JDK's keytool makes them once in a
- * virtual machine, in a temporary directory that goes with it.
+ * virtual machine, in a temporary directory that goes with it. The system property {@code tls.keys} names a directory in
+ * which another virtual machine has made them.
  */
 public final class Certificates {
     /** The password of all stores and keys. */
@@ -57,9 +58,15 @@ public final class Certificates {
 
     private static final String TYPE = "PKCS12";
     private static final String[] NAMES = {LISTENER, DATA, CLIENT, STRANGER};
-    private static final Path DIRECTORY = generate();
+    private static final Path DIRECTORY =
+            System.getProperty("tls.keys") == null ? generate() : Paths.get(System.getProperty("tls.keys"));
 
     private Certificates() {}
+
+    /** Returns the directory of all stores. */
+    public static Path directory() {
+        return DIRECTORY;
+    }
 
     /** Returns the key store with one key and its certificate, of type PKCS12 and {@link #PASSWORD}. */
     public static Path keyStore(final String name) {

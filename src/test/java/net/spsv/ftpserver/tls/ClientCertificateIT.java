@@ -122,8 +122,6 @@ class ClientCertificateIT {
                 assertThat(DATA_WANTS.content("stored")).isEqualTo(CONTENT);
             }
         }
-        // the handshake has asked for it: one that nobody trusts is refused
-        expectRefused(DATA_WANTS, Certificates.client(), Certificates.client(Certificates.STRANGER), protocol, true);
     }
 
     static List<Arguments> insideAndProtocols() {
