@@ -102,6 +102,62 @@ public final class FtpServerInstallation {
         Files.write(directory.resolve(file), text.getBytes(StandardCharsets.UTF_8));
     }
 
+    /**
+     * Gives the listener an {@code <ssl>} element, for AUTH TLS or for all connections from the start. The stores are
+     * copied into {@code res/conf}.
+     *
+     * @param keyStore a key store of type PKCS12
+     * @param password of the store and its key
+     */
+    public void useTls(final boolean implicit, final Path keyStore, final String password) throws IOException {
+        edit(
+                CONFIGURATION,
+                "port=\"0\" idle-timeout=\"300\">",
+                "port=\"0\" idle-timeout=\"300\" implicit-ssl=\"" + implicit + "\">\n      "
+                        + ssl(keyStore, password, "NONE", null));
+    }
+
+    /**
+     * Gives the listener's data connections an {@code <ssl>} element of their own, with demands upon the client.
+     *
+     * @param clientAuthentication NONE, WANT or NEED
+     * @param trustStore a trust store of type PKCS12 with the certificates of clients
+     */
+    public void useDataTls(
+            final Path keyStore, final String password, final String clientAuthentication, final Path trustStore)
+            throws IOException {
+        edit(
+                CONFIGURATION,
+                "<data-connection idle-timeout=\"60\">",
+                "<data-connection idle-timeout=\"60\">\n        "
+                        + ssl(keyStore, password, clientAuthentication, trustStore));
+    }
+
+    /** Sets the plugin's property {@code requireTls}. */
+    public void requireTls(final boolean required) throws IOException {
+        final Path path = directory.resolve(CONFIGURATION);
+        final String before = new String(Files.readAllBytes(path), StandardCharsets.UTF_8)
+                .replaceAll("<beans:property name=\"requireTls\"[^>]*/>", "");
+        write(
+                CONFIGURATION,
+                before.replaceFirst(
+                        "(<beans:property name=\"userName\"[^>]*/>)",
+                        "$1<beans:property name=\"requireTls\" value=\"" + required + "\" />"));
+    }
+
+    private String ssl(
+            final Path keyStore, final String password, final String clientAuthentication, final Path trustStore)
+            throws IOException {
+        return "<ssl client-authentication=\"" + clientAuthentication + "\"><keystore " + store(keyStore, password)
+                + " />" + (trustStore == null ? "" : "<truststore " + store(trustStore, password) + " />") + "</ssl>";
+    }
+
+    private String store(final Path store, final String password) throws IOException {
+        final String file = "res/conf/" + store.getFileName();
+        Files.copy(store, directory.resolve(file), StandardCopyOption.REPLACE_EXISTING);
+        return "file=\"./" + file + "\" type=\"PKCS12\" password=\"" + password + "\"";
+    }
+
     /** Adds an option for the Java virtual machine of the server. */
     public void addJavaOption(final String option) {
         javaOptions.add(option);
