@@ -25,6 +25,7 @@ import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
 import java.util.concurrent.Future;
 import java.util.concurrent.TimeUnit;
+import java.util.concurrent.atomic.AtomicInteger;
 import net.spsv.ftpserver.detach.DataChannel;
 import net.spsv.ftpserver.detach.DetachedChannel;
 import net.spsv.ftpserver.detach.UnconnectedChannel;
@@ -243,6 +244,53 @@ class PendingDataConnectionTest {
         } catch (SocketException e) {
             assertThat(hand.hasArrived()).isTrue();
         }
+    }
+
+    @Test
+    void endingDropsAConnectionInItsHandshake() {
+        final AtomicInteger drops = new AtomicInteger();
+        pending.awaitHandshake(drops::incrementAndGet);
+        assertThat(drops).hasValue(0);
+
+        pending.end(true);
+
+        assertThat(drops).hasValue(1);
+        assertThatThrownBy(() -> pending.await(20_000)).isInstanceOf(SocketException.class);
+        pending.deliver(channel);
+        assertDropped(socket);
+    }
+
+    @Test
+    void handshakeThatBeginsAfterTheEndIsDropped() {
+        final AtomicInteger drops = new AtomicInteger();
+        pending.end(true);
+        pending.awaitHandshake(drops::incrementAndGet);
+
+        assertThat(drops).hasValue(1);
+        assertThatThrownBy(() -> pending.await(20_000)).isInstanceOf(SocketException.class);
+    }
+
+    @Test
+    void handshakeThatIsDoneIsNotDroppedAnyMore() throws Exception {
+        final AtomicInteger drops = new AtomicInteger();
+        pending.awaitHandshake(drops::incrementAndGet);
+        pending.deliver(channel);
+        assertThat(pending.await(1)).isSameAs(channel);
+
+        pending.end(true);
+
+        assertThat(drops).hasValue(0);
+        assertDropped(socket);
+    }
+
+    @Test
+    void loginInClearIsNotAcceptedWhereTlsIsRequired() throws UnknownHostException {
+        final InetAddress peer = InetAddress.getByAddress(new byte[] {10, 0, 0, 1});
+        final PendingDataConnection required = new PendingDataConnection(null, true, () -> null);
+
+        assertThat(required.accepts(peer, false)).isFalse();
+        assertThat(required.accepts(peer, true)).isTrue();
+        assertThat(pending.accepts(peer, true)).isTrue();
     }
 
     @Test

@@ -260,4 +260,17 @@ class DataLoginTest {
             Locale.setDefault(before);
         }
     }
+
+    @Test
+    void nothingOfALoginIsLeftAfterItsRestart() {
+        final DataLogin login = new DataLogin("DATACONN");
+        login.line("USER DATACONN");
+        login.restart();
+
+        assertThat(login.isUnderway()).isFalse();
+        assertThat(login.line("PASS token")).isEqualTo(Action.REFUSE);
+        login.restart();
+        assertThat(login.token()).isEmpty();
+        assertThat(login.line("USER DATACONN")).isEqualTo(Action.ASK_PASSWORD);
+    }
 }
