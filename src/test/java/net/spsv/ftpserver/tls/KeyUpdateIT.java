@@ -48,7 +48,7 @@ class KeyUpdateIT {
     Path directory;
 
     @Test
-    void clientRenewsKeys() throws Exception {
+    void clientRenewsKeys() throws IOException {
         try (Peer client = new Peer(
                 directory,
                 Integer.toString(SERVERS.of(Way.EXPLICIT).port()),
@@ -65,7 +65,7 @@ class KeyUpdateIT {
     }
 
     @Test
-    void serverRenewsKeys() throws Exception {
+    void serverRenewsKeys() throws IOException {
         try (Peer server = new Peer(directory)) {
             final String[] ports = server.await("PORTS").substring(6).split(" ");
             KeyUpdateProcess.transfer(
@@ -80,7 +80,7 @@ class KeyUpdateIT {
     }
 
     @Test
-    void bothRenewKeys() throws Exception {
+    void bothRenewKeys() throws IOException {
         try (Peer server = new Peer(directory)) {
             final String[] ports = server.await("PORTS").substring(6).split(" ");
             try (Peer client = new Peer(directory, ports)) {
@@ -158,12 +158,17 @@ class KeyUpdateIT {
         }
 
         @Override
-        public void close() throws Exception {
+        public void close() throws IOException {
             process.getOutputStream().close();
-            if (!process.waitFor(10, TimeUnit.SECONDS)) {
-                process.destroyForcibly().waitFor();
+            try {
+                if (!process.waitFor(10, TimeUnit.SECONDS)) {
+                    process.destroyForcibly().waitFor();
+                }
+                reader.join();
+            } catch (final InterruptedException e) {
+                process.destroyForcibly();
+                Thread.currentThread().interrupt();
             }
-            reader.join();
         }
     }
 }

@@ -61,6 +61,20 @@ public final class KeyUpdateProcess {
         }
     }
 
+    /** Uploads, and reads what the server has to say of keys before it closes. */
+    private static String upload(final TlsSession session, final RandomContent content) throws IOException {
+        final String digest;
+        try (DataConnection data = session.begin("STOR updated")) {
+            digest = content.writeTo(data.socket().getOutputStream());
+            data.socket().shutdownOutput();
+            if (data.socket().getInputStream().read() >= 0) {
+                throw new AssertionError("data where there should be none");
+            }
+        }
+        session.control().expect(226);
+        return digest;
+    }
+
     /** Transfers both ways, on all ways; fails if a byte is not the one that was sent. */
     static void transfer(final int... ports) throws IOException {
         for (int i = 0; i < WAYS.length; i++) {
@@ -71,7 +85,7 @@ public final class KeyUpdateProcess {
                     Certificates.client(),
                     FtpServerExtension.USER,
                     FtpServerExtension.PASSWORD)) {
-                final String sent = session.upload(new RandomContent(i + 1, SIZE), "STOR updated");
+                final String sent = upload(session, new RandomContent(i + 1, SIZE));
                 final String received = session.downloadDigest("RETR updated");
                 if (!sent.equals(received)) {
                     throw new AssertionError("sent " + sent + ", received " + received);
