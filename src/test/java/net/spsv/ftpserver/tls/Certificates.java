@@ -41,8 +41,8 @@ import org.apache.ftpserver.ssl.SslConfigurationFactory;
 
 /**
  * Keys, certificates and what is made of them, for the server and its clients. The JDK's keytool makes them once in a
- * virtual machine, in a temporary directory that goes with it. The system property {@code tls.keys} names a directory in
- * which another virtual machine has made them.
+ * virtual machine, in a temporary directory that goes with it. The system property {@code tls.keys} names a directory
+ * in which another virtual machine has made them.
  */
 public final class Certificates {
     /** The password of all stores and keys. */

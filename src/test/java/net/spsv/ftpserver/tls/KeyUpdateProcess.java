@@ -13,6 +13,9 @@
 package net.spsv.ftpserver.tls;
 
 import java.io.IOException;
+import java.io.OutputStream;
+import java.io.UncheckedIOException;
+import java.util.concurrent.CompletableFuture;
 import net.spsv.ftpserver.testing.FtpServerExtension;
 import org.apache.ftpserver.ftplet.FtpException;
 
@@ -22,24 +25,25 @@ import org.apache.ftpserver.ftplet.FtpException;
  */
 public final class KeyUpdateProcess {
     private static final Way[] WAYS = {Way.EXPLICIT, Way.IMPLICIT, Way.CLEAR_LOGIN};
-    private static final long SIZE = 48 * 1024 * 1024;
+    /** Between two limits of 16 mebibytes, so that no renewal is under way at the end. */
+    private static final long SIZE = 40 * 1024 * 1024;
 
     private KeyUpdateProcess() {}
 
     /**
      * Runs.
      *
-     * @param args none for servers, which run until their input ends; or the ports of servers, in the order of ways
+     * @param args none for servers, which run until their input ends; or "up" or "down", and the ports of servers
      */
     public static void main(final String... args) throws IOException, FtpException {
         if (args.length == 0) {
             serve();
         } else {
-            final int[] ports = new int[args.length];
+            final int[] ports = new int[WAYS.length];
             for (int i = 0; i < ports.length; i++) {
-                ports[i] = Integer.parseInt(args[i]);
+                ports[i] = Integer.parseInt(args[1 + i]);
             }
-            transfer(ports);
+            transfer("up".equals(args[0]), ports);
             System.out.println("TRANSFERRED");
         }
     }
@@ -47,6 +51,7 @@ public final class KeyUpdateProcess {
     private static void serve() throws IOException, FtpException {
         final TlsServers servers = new TlsServers();
         servers.beforeAll(null);
+        prepare(servers);
         try {
             final StringBuilder ports = new StringBuilder("PORTS");
             for (final Way way : WAYS) {
@@ -61,23 +66,14 @@ public final class KeyUpdateProcess {
         }
     }
 
-    /** Uploads, and reads what the server has to say of keys before it closes. */
-    private static String upload(final TlsSession session, final RandomContent content) throws IOException {
-        final String digest;
-        try (DataConnection data = session.begin("STOR updated")) {
-            digest = content.writeTo(data.socket().getOutputStream());
-            data.socket().shutdownOutput();
-            if (data.socket().getInputStream().read() >= 0) {
-                throw new AssertionError("data where there should be none");
-            }
-        }
-        session.control().expect(226);
-        return digest;
-    }
-
-    /** Transfers both ways, on all ways; fails if a byte is not the one that was sent. */
-    static void transfer(final int... ports) throws IOException {
+    /**
+     * Transfers on all ways; fails if a byte is not the one that was sent.
+     *
+     * @param upload whether the client sends, and does not receive
+     */
+    static void transfer(final boolean upload, final int... ports) throws IOException {
         for (int i = 0; i < WAYS.length; i++) {
+            final RandomContent content = new RandomContent(i + 1, SIZE);
             try (TlsSession session = TlsSession.login(
                     ports[i],
                     WAYS[i],
@@ -85,14 +81,73 @@ public final class KeyUpdateProcess {
                     Certificates.client(),
                     FtpServerExtension.USER,
                     FtpServerExtension.PASSWORD)) {
-                final String sent = upload(session, new RandomContent(i + 1, SIZE));
-                final String received = session.downloadDigest("RETR updated");
-                if (!sent.equals(received)) {
+                final String sent;
+                final String received;
+                if (upload) {
+                    sent = uploadAndListen(session, content, "STOR up-" + i);
+                    received = null;
+                } else {
+                    received = session.downloadDigest("RETR down-" + i);
+                    sent = content.writeTo(nowhere());
+                }
+                if (received != null && !received.equals(sent)) {
                     throw new AssertionError("sent " + sent + ", received " + received);
                 }
-                session.control().command("DELE updated", 250);
+                System.out.println("DONE " + WAYS[i] + " " + sent);
             }
-            System.out.println("DONE " + WAYS[i]);
         }
+    }
+
+    /** Uploads while it reads what the server has to say of keys, as a client does that wants to hear of it. */
+    private static String uploadAndListen(final TlsSession session, final RandomContent content, final String command)
+            throws IOException {
+        final String digest;
+        try (DataConnection data = session.begin(command)) {
+            final CompletableFuture<Integer> end = CompletableFuture.supplyAsync(() -> {
+                try {
+                    return data.socket().getInputStream().read();
+                } catch (final IOException e) {
+                    throw new UncheckedIOException(e);
+                }
+            });
+            digest = content.writeTo(data.socket().getOutputStream());
+            data.socket().shutdownOutput();
+            if (end.join() >= 0) {
+                throw new AssertionError("data where there should be none");
+            }
+        }
+        session.control().expect(226);
+        return digest;
+    }
+
+    /** Puts the files to download into the homes of servers. */
+    static void prepare(final TlsServers servers) throws IOException {
+        for (int i = 0; i < WAYS.length; i++) {
+            new RandomContent(i + 1, SIZE).writeTo(servers.path(WAYS[i], "down-" + i));
+        }
+    }
+
+    /** Fails unless the homes of servers have the files that were uploaded. */
+    static void check(final TlsServers servers) throws IOException {
+        for (int i = 0; i < WAYS.length; i++) {
+            final String digest = RandomContent.digest(servers.path(WAYS[i], "up-" + i));
+            if (!digest.equals(new RandomContent(i + 1, SIZE).writeTo(nowhere()))) {
+                throw new AssertionError(WAYS[i] + " has stored something else");
+            }
+        }
+    }
+
+    private static OutputStream nowhere() {
+        return new OutputStream() {
+            @Override
+            public void write(final int octet) {
+                // nothing is kept
+            }
+
+            @Override
+            public void write(final byte[] bytes, final int offset, final int length) {
+                // nothing is kept
+            }
+        };
     }
 }

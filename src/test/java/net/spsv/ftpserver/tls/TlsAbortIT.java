@@ -197,7 +197,7 @@ class TlsAbortIT {
         throw new EOFException("close_notify");
     }
 
-    /** With TLSv1.3 the client's handshake ends before the server's; ABOR before that ends the wait, and not a transfer. */
+    /** With TLSv1.3 the client's handshake ends before the server's, and ABOR before that ends a wait. */
     private static void awaitContent(final Path file) {
         Awaitility.await().until(() -> Files.exists(file) && Files.size(file) > 0);
     }
