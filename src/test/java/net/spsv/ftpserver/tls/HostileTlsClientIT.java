@@ -414,7 +414,7 @@ class HostileTlsClientIT {
                         RawFtpClient raw =
                                 RawFtpClient.connect(SERVERS.of(way).port()).greeted()) {
                     final String token = session.control().spsv().token();
-                    raw.send("AUTH TLS\r\n" + String.format(injected, token));
+                    raw.send("AUTH TLS\r\n" + injected.replace("%s", token));
                     expectNoLogin(
                             raw, injected.contains("PASS") || injected.contains("SPDT") ? "NOOP" : "PASS " + token);
                     session.control().expectAlive();

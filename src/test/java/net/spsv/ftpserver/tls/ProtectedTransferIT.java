@@ -72,7 +72,11 @@ class ProtectedTransferIT {
     @MethodSource("waysAndProtocols")
     void filesOfAllSizesGoUpAndComeDownInOneSession(final Way way, final String protocol) throws IOException {
         try (TlsSession session = TlsSession.login(SERVERS, way, protocol)) {
-            for (final TlsSession.Order order : TlsSession.Order.values()) {
+            // FtpServer's own way has but one order, and waits for delayed ACKs
+            final TlsSession.Order[] orders = way.isSinglePort()
+                    ? TlsSession.Order.values()
+                    : new TlsSession.Order[] {TlsSession.Order.LOGIN_FIRST};
+            for (final TlsSession.Order order : orders) {
                 session.order(order);
                 for (final int size : SIZES) {
                     final byte[] content = new RandomContent(seed + size, size).bytes();
