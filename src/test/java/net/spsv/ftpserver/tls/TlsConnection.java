@@ -131,6 +131,12 @@ final class TlsConnection implements AutoCloseable {
         return wrap(ByteBuffer.allocate(0));
     }
 
+    /** Returns the record with TLSv1.3's KeyUpdate, which asks the peer to do the same, and does not send it. */
+    byte[] encryptKeyUpdate() throws IOException {
+        engine.beginHandshake();
+        return wrap(ByteBuffer.allocate(0));
+    }
+
     /** Encrypts characters, one byte each, as one record, and does not send it. */
     byte[] encrypt(final String text) throws IOException {
         return encrypt(text.getBytes(StandardCharsets.ISO_8859_1));
