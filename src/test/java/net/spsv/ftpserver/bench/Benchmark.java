@@ -43,9 +43,10 @@ import picocli.CommandLine.Option;
 import picocli.CommandLine.Spec;
 
 /**
- * Stock FtpServer's PASV against the plugin's SPSV, and PASV with the plugin in place. Each server has a process of
- * its own; after a warm-up they take turns in every round, each round starting with another one, so that a change of
- * the machine's mood falls on all alike. Progress goes to the error output, the table to standard output.
+ * Stock FtpServer's PASV against the plugin's SPSV, and PASV with the plugin in place, without and with TLS. Each
+ * server has a process of its own; after a warm-up they take turns in every round, each round starting with another
+ * one, so that a change of the machine's mood falls on all alike. Progress goes to the error output, the tables to
+ * standard output.
  */
 @Command(
         name = "benchmark",
@@ -54,8 +55,6 @@ import picocli.CommandLine.Spec;
         usageHelpAutoWidth = true,
         description = "Measures FtpServer with and without the single-port plugin over loopback.")
 public final class Benchmark implements Callable<Integer> {
-    private static final int STOCK_PASSIVE = 0;
-    private static final int PLUGIN_SINGLE_PORT = 2;
     private static final int EXIT_MISSED = 1;
     private static final int EXIT_FAILED = 2;
     private static final long LONGEST_SAMPLE_SECONDS = 120;
@@ -85,8 +84,23 @@ public final class Benchmark implements Callable<Integer> {
             names = "--only",
             paramLabel = "<row>",
             split = ",",
-            description = "only these rows: retr, stor, small-retr, small-stor, sessions, latency, pipelined")
+            description = "only these rows: retr, stor, small-retr, small-stor, sessions, latency, pipelined, "
+                    + "tls-retr, tls-stor, tls-small-retr, tls-setup, tls-setup-resumed, tls-setup-full")
     private List<String> only = new ArrayList<>();
+
+    @Option(
+            names = "--tls-protocol",
+            paramLabel = "<name>",
+            defaultValue = "TLSv1.3",
+            description = "the TLS version, as the JDK calls it (default: ${DEFAULT-VALUE})")
+    private String tlsProtocol;
+
+    @Option(
+            names = "--cipher",
+            paramLabel = "<suite>",
+            defaultValue = "TLS_AES_128_GCM_SHA256",
+            description = "the cipher suite, as the JDK calls it (default: ${DEFAULT-VALUE})")
+    private String cipherSuite;
 
     @Option(names = "--vsftpd", description = "measure vsftpd's PASV too, if it is installed")
     private boolean withVsftpd;
@@ -150,10 +164,28 @@ public final class Benchmark implements Callable<Integer> {
         final Thread cleaner = new Thread(() -> cleanUp(servers, temporary));
         Runtime.getRuntime().addShutdownHook(cleaner);
         try {
-            final List<Contender> contenders = start(servers, temporary);
+            start(servers, temporary);
             createFiles(rows, servers, temporary);
-            final List<Results> results = measure(rows, contenders);
-            return print(results, contenders);
+            final List<Contender> plain = plainContenders(servers);
+            final List<Contender> secure = secureContenders(servers);
+            if (rows.stream().anyMatch(Row::isSecure)) {
+                System.err.println("Warming up for TLS");
+                for (final ServerProcess server : servers) {
+                    server.warmUpHandshakes();
+                }
+            }
+            final List<Results> results = new ArrayList<>();
+            for (final Row row : rows) {
+                System.err.println(String.format(
+                        Locale.ROOT,
+                        "[%d/%d] %s: a warm-up and %d rounds",
+                        results.size() + 1,
+                        rows.size(),
+                        row.id(),
+                        rounds));
+                results.add(measure(row, row.isSecure() ? secure : plain));
+            }
+            return print(results, plain, secure);
         } catch (IOException e) {
             System.err.println("The benchmark failed: " + e.getMessage());
             for (final ServerProcess server : servers) {
@@ -167,35 +199,66 @@ public final class Benchmark implements Callable<Integer> {
     /** All rows, in the order of the table. */
     private List<Row> rows() {
         return new ArrayList<>(Arrays.asList(
-                new BulkDownload(size),
-                new BulkUpload(size),
-                new SmallDownloads(seconds),
+                new BulkDownload(false, size),
+                new BulkUpload(false, size),
+                new SmallDownloads(false, seconds),
                 new SmallUploads(seconds),
                 new SetUpLatency(false, seconds),
                 new SetUpLatency(true, seconds),
-                new ConcurrentSessions()));
+                new ConcurrentSessions(),
+                new BulkDownload(true, size),
+                new BulkUpload(true, size),
+                new SmallDownloads(true, seconds),
+                new TlsSetUp(Handshakes.OF_THE_JDK, seconds),
+                new TlsSetUp(Handshakes.RESUMED, seconds),
+                new TlsSetUp(Handshakes.FULL, seconds)));
     }
 
-    private List<Contender> start(final List<ServerProcess> servers, final Path temporary)
+    private void start(final List<ServerProcess> servers, final Path temporary)
             throws IOException, InterruptedException {
         System.err.println("Starting the servers, homes in " + temporary);
-        final ServerProcess stock = ServerProcess.ftpServer(false, temporary, jvmFlags);
-        servers.add(stock);
-        final ServerProcess plugin = ServerProcess.ftpServer(true, temporary, jvmFlags);
-        servers.add(plugin);
-        final List<Contender> contenders = new ArrayList<>();
-        contenders.add(new Contender("stock, PASV", stock, DataMode.PASSIVE));
-        contenders.add(new Contender("with plugin, PASV", plugin, DataMode.PASSIVE));
-        contenders.add(new Contender("with plugin, SPSV", plugin, DataMode.SINGLE_PORT));
+        final TlsKey key = TlsKey.create(temporary);
+        servers.add(ServerProcess.ftpServer(false, temporary, jvmFlags, key, tlsClient()));
+        servers.add(ServerProcess.ftpServer(true, temporary, jvmFlags, key, tlsClient()));
         if (withVsftpd) {
             final Path executable = ServerProcess.find("vsftpd");
             if (executable == null) {
                 System.err.println("vsftpd is not installed, so it is left out.");
             } else {
-                final ServerProcess vsftpd = ServerProcess.vsftpd(executable, temporary);
-                servers.add(vsftpd);
-                contenders.add(new Contender("vsftpd, PASV", vsftpd, DataMode.PASSIVE));
+                servers.add(ServerProcess.vsftpd(executable, temporary, key, tlsClient()));
             }
+        }
+    }
+
+    /** One for each server, because a client takes up sessions by the port. */
+    private TlsClient tlsClient() throws IOException {
+        return new TlsClient(tlsProtocol, cipherSuite);
+    }
+
+    private static List<Contender> plainContenders(final List<ServerProcess> servers) {
+        final ServerProcess stock = servers.get(0);
+        final ServerProcess plugin = servers.get(1);
+        final List<Contender> contenders = new ArrayList<>();
+        contenders.add(new Contender("stock, PASV", stock, Security.NONE, DataMode.PASSIVE));
+        contenders.add(new Contender("with plugin, PASV", plugin, Security.NONE, DataMode.PASSIVE));
+        contenders.add(new Contender("with plugin, SPSV", plugin, Security.NONE, DataMode.SINGLE_PORT));
+        for (final ServerProcess vsftpd : servers.subList(2, servers.size())) {
+            contenders.add(new Contender("vsftpd, PASV", vsftpd, Security.NONE, DataMode.PASSIVE));
+        }
+        return contenders;
+    }
+
+    private static List<Contender> secureContenders(final List<ServerProcess> servers) {
+        final ServerProcess stock = servers.get(0);
+        final ServerProcess plugin = servers.get(1);
+        final List<Contender> contenders = new ArrayList<>();
+        contenders.add(new Contender("stock, PASV", stock, Security.EXPLICIT, DataMode.PASSIVE));
+        contenders.add(new Contender("with plugin, SPSV", plugin, Security.EXPLICIT, DataMode.SINGLE_PORT));
+        contenders.add(new Contender("with plugin, implicit SPSV", plugin, Security.IMPLICIT, DataMode.SINGLE_PORT));
+        contenders.add(new Contender(
+                "with plugin, SPSV with login in clear", plugin, Security.EXPLICIT, DataMode.SINGLE_PORT_CLEAR_LOGIN));
+        for (final ServerProcess vsftpd : servers.subList(2, servers.size())) {
+            contenders.add(new Contender("vsftpd, PASV", vsftpd, Security.EXPLICIT, DataMode.PASSIVE));
         }
         return contenders;
     }
@@ -220,42 +283,31 @@ public final class Benchmark implements Callable<Integer> {
         }
     }
 
-    private List<Results> measure(final List<Row> rows, final List<Contender> contenders)
-            throws IOException, InterruptedException {
-        final List<Results> all = new ArrayList<>();
+    private Results measure(final Row row, final List<Contender> contenders) throws IOException, InterruptedException {
         final ExecutorService client = Executors.newSingleThreadExecutor(task -> {
             final Thread thread = new Thread(task, "client");
             thread.setDaemon(true);
             return thread;
         });
-        for (final Row row : rows) {
-            System.err.println(String.format(
-                    Locale.ROOT,
-                    "[%d/%d] %s: a warm-up and %d rounds",
-                    all.size() + 1,
-                    rows.size(),
-                    row.metrics().get(0).title(),
-                    rounds));
-            final Results results = new Results(row, contenders, rounds);
-            final List<Integer> order = new ArrayList<>();
-            for (int contender = 0; contender < contenders.size(); contender++) {
-                if (row.measures(contenders.get(contender).mode())) {
-                    order.add(contender);
-                }
+        final Results results = new Results(row, contenders, rounds);
+        final List<Integer> order = new ArrayList<>();
+        for (int contender = 0; contender < contenders.size(); contender++) {
+            if (row.measures(contenders.get(contender).mode())) {
+                order.add(contender);
             }
-            for (final int contender : order) {
-                sample(client, row, contenders.get(contender), true);
-            }
-            for (int round = 0; round < rounds; round++) {
-                for (final int contender : order) {
-                    results.add(contender, round, sample(client, row, contenders.get(contender), false));
-                }
-                Collections.rotate(order, 1);
-            }
-            results.printProgress(System.err);
-            all.add(results);
         }
-        return all;
+        for (final int contender : order) {
+            sample(client, row, contenders.get(contender), true);
+        }
+        for (int round = 0; round < rounds; round++) {
+            for (final int contender : order) {
+                results.add(contender, round, sample(client, row, contenders.get(contender), false));
+            }
+            Collections.rotate(order, 1);
+        }
+        client.shutdown();
+        results.printProgress(System.err);
+        return results;
     }
 
     private static double[] sample(
@@ -272,7 +324,8 @@ public final class Benchmark implements Callable<Integer> {
         }
     }
 
-    private int print(final List<Results> all, final List<Contender> contenders) throws IOException {
+    private int print(final List<Results> all, final List<Contender> plain, final List<Contender> secure)
+            throws IOException {
         final PrintStream out = System.out;
         out.println();
         out.println(String.format(
@@ -287,19 +340,40 @@ public final class Benchmark implements Callable<Integer> {
                 Files.getFileStore(directory).type(),
                 jarOf(FtpServer.class),
                 jarOf(IoAcceptor.class)));
-        out.println();
-        Results.printHeader(out, contenders);
         final List<String> missed = new ArrayList<>();
-        for (final Results results : all) {
-            results.printLines(out, STOCK_PASSIVE, PLUGIN_SINGLE_PORT);
-            missed.addAll(results.missed(STOCK_PASSIVE, PLUGIN_SINGLE_PORT));
-        }
+        printTable(all, false, plain, missed);
+        printTable(all, true, secure, missed);
         out.println();
         if (check && !missed.isEmpty()) {
             System.err.println("Targets missed: " + String.join("; ", missed));
             return EXIT_MISSED;
         }
         return CommandLine.ExitCode.OK;
+    }
+
+    private void printTable(
+            final List<Results> all,
+            final boolean secure,
+            final List<Contender> contenders,
+            final List<String> missed) {
+        final PrintStream out = System.out;
+        boolean empty = true;
+        for (final Results results : all) {
+            if (results.isSecure() == secure) {
+                if (empty) {
+                    empty = false;
+                    out.println();
+                    if (secure) {
+                        out.println("With " + tlsProtocol + " and " + cipherSuite
+                                + " on every connection, as its client saw it:");
+                        out.println();
+                    }
+                    Results.printHeader(out, contenders);
+                }
+                results.printLines(out);
+                missed.addAll(results.missed());
+            }
+        }
     }
 
     private static String jarOf(final Class<?> type) {

@@ -19,11 +19,13 @@ import java.nio.file.Path;
 final class BulkDownload extends Row {
     private final int mebibytes;
 
-    BulkDownload(final int mebibytes) {
+    BulkDownload(final boolean secure, final int mebibytes) {
         super(
-                "retr",
-                Metric.rate("RETR " + mebibytes + " MiB", "MiB/s").aimAtGain(3),
-                Metric.time("the server's CPU time for it", "ms"));
+                secure ? "tls-retr" : "retr",
+                secure,
+                Metric.rate("RETR " + mebibytes + " MiB", "MiB/s").aimAtGain(secure ? 1 : 3),
+                Metric.time("the server's CPU time for it", "ms"),
+                Metric.time("the client's CPU time for it", "ms"));
         this.mebibytes = mebibytes;
     }
 
@@ -34,15 +36,18 @@ final class BulkDownload extends Row {
 
     @Override
     double[] sample(final Contender contender, final boolean warmUp) throws IOException, InterruptedException {
-        try (FtpConnection connection = contender.server().connect()) {
+        try (FtpConnection connection = contender.connect()) {
             final double cpuMillis = contender.server().cpuMillis();
+            final double ownMillis = FtpConnection.cpuMillis();
             final long start = System.nanoTime();
             final long size = connection.retrieve(contender.mode(), BulkUpload.SOURCE, 0, warmUp);
             final long nanos = System.nanoTime() - start;
+            final double ownUsedMillis = FtpConnection.cpuMillis() - ownMillis;
+            final double usedMillis = contender.server().cpuMillis() - cpuMillis;
             if (size != (long) mebibytes << 20) {
                 throw new IOException("Received " + size + " bytes instead of " + mebibytes + " MiB");
             }
-            return new double[] {mebibytes * 1e9 / nanos, contender.server().cpuMillis() - cpuMillis};
+            return new double[] {mebibytes * 1e9 / nanos, usedMillis, ownUsedMillis};
         }
     }
 }

@@ -36,11 +36,13 @@ final class BulkUpload extends Row {
     private final int mebibytes;
     private final ByteBuffer buffer = ByteBuffer.allocateDirect(1 << 18).order(ByteOrder.LITTLE_ENDIAN);
 
-    BulkUpload(final int mebibytes) {
+    BulkUpload(final boolean secure, final int mebibytes) {
         super(
-                "stor",
-                Metric.rate("STOR " + mebibytes + " MiB", "MiB/s").aimAtGain(1.8),
-                Metric.time("the server's CPU time for it", "ms"));
+                secure ? "tls-stor" : "stor",
+                secure,
+                Metric.rate("STOR " + mebibytes + " MiB", "MiB/s").aimAtGain(secure ? 1 : 1.8),
+                Metric.time("the server's CPU time for it", "ms"),
+                Metric.time("the client's CPU time for it", "ms"));
         this.mebibytes = mebibytes;
     }
 
@@ -61,15 +63,17 @@ final class BulkUpload extends Row {
         final Path home = contender.server().home();
         final Path stored = home.resolve(FILE);
         Pattern.write(stored, 0, Pattern.WORD);
-        try (FtpConnection connection = contender.server().connect();
+        try (FtpConnection connection = contender.connect();
                 FileChannel source = FileChannel.open(home.resolve(SOURCE), StandardOpenOption.READ)) {
             final double cpuMillis = contender.server().cpuMillis();
+            final double ownMillis = FtpConnection.cpuMillis();
             final long start = System.nanoTime();
             connection.resume(contender.mode(), FILE, Pattern.WORD, source);
             final long nanos = System.nanoTime() - start;
+            final double ownUsedMillis = FtpConnection.cpuMillis() - ownMillis;
             final double usedMillis = contender.server().cpuMillis() - cpuMillis;
             Pattern.checkFile(stored, 0, (long) mebibytes << 20, buffer);
-            return new double[] {mebibytes * 1e9 / nanos, usedMillis};
+            return new double[] {mebibytes * 1e9 / nanos, usedMillis, ownUsedMillis};
         } finally {
             Files.deleteIfExists(stored);
         }

@@ -55,7 +55,7 @@ final class ConcurrentSessions extends Row {
         final ExecutorService threads = Executors.newFixedThreadPool(SESSIONS);
         try {
             for (final ByteBuffer buffer : buffers) {
-                connections.add(contender.server().connect(buffer));
+                connections.add(contender.server().connect(Security.NONE, buffer));
             }
             final CountDownLatch ready = new CountDownLatch(SESSIONS);
             final CountDownLatch signal = new CountDownLatch(1);

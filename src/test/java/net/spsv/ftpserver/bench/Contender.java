@@ -12,15 +12,19 @@
  */
 package net.spsv.ftpserver.bench;
 
-/** A column of the table: a server, and how its data connections are opened. */
+import java.io.IOException;
+
+/** A column of a table: a server, and how its control and data connections are opened. */
 final class Contender {
     private final String name;
     private final ServerProcess server;
+    private final Security security;
     private final DataMode mode;
 
-    Contender(final String name, final ServerProcess server, final DataMode mode) {
+    Contender(final String name, final ServerProcess server, final Security security, final DataMode mode) {
         this.name = name;
         this.server = server;
+        this.security = security;
         this.mode = mode;
     }
 
@@ -30,6 +34,20 @@ final class Contender {
 
     ServerProcess server() {
         return server;
+    }
+
+    /** The name without the server's. */
+    String way() {
+        return name.substring(name.indexOf(", ") + 2);
+    }
+
+    boolean isSinglePort() {
+        return mode != DataMode.PASSIVE;
+    }
+
+    /** Opens a control connection and logs in. */
+    FtpConnection connect() throws IOException {
+        return server.connect(security);
     }
 
     DataMode mode() {

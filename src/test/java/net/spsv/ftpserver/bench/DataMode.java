@@ -19,5 +19,7 @@ enum DataMode {
     /** {@code SPSV}: a connection to the same port; USER and PASS each wait for the reply before them. */
     SINGLE_PORT,
     /** {@code SPSV}: USER and PASS leave in one segment, before the greeting was read. */
-    SINGLE_PORT_PIPELINED
+    SINGLE_PORT_PIPELINED,
+    /** {@code SPSV}: the login is in clear even if the control connection is not; TLS begins behind the 150. */
+    SINGLE_PORT_CLEAR_LOGIN
 }

@@ -20,7 +20,8 @@ final class Metric {
     private enum Kind {
         RATE,
         TIME,
-        COUNT
+        COUNT,
+        SHARE
     }
 
     private final Kind kind;
@@ -49,6 +50,11 @@ final class Metric {
     /** Less is better; the sum of the rounds counts. */
     static Metric count(final String name) {
         return new Metric(Kind.COUNT, name, "");
+    }
+
+    /** Neither is better; the median of the rounds counts. */
+    static Metric share(final String name) {
+        return new Metric(Kind.SHARE, name, "%");
     }
 
     /** Aims at being so many times better than stock PASV. */
@@ -83,9 +89,9 @@ final class Metric {
         return kind == Kind.RATE ? figure / stock : stock / figure;
     }
 
-    /** The gain as text; counts have none. */
+    /** The gain as text; counts and shares have none. */
     String gainText(final double stock, final double figure) {
-        return kind == Kind.COUNT ? "" : String.format(Locale.ROOT, "%.2fx", gain(stock, figure));
+        return kind == Kind.COUNT || kind == Kind.SHARE ? "" : String.format(Locale.ROOT, "%.2fx", gain(stock, figure));
     }
 
     boolean isMissed(final double stock, final double figure) {

@@ -19,6 +19,9 @@ import java.util.Locale;
 
 /** The figures of all rounds of one row, and how they are printed. */
 final class Results {
+    /** The first contender is the one that the others are compared with. */
+    private static final int STOCK = 0;
+
     private final Row row;
     private final List<Contender> contenders;
     /** By metric, contender and round; null for a contender that the row does not measure. */
@@ -35,6 +38,11 @@ final class Results {
                 }
             }
         }
+    }
+
+    /** Whether they belong to the table with TLS. */
+    boolean isSecure() {
+        return row.isSecure();
     }
 
     void add(final int contender, final int round, final double[] sample) {
@@ -76,12 +84,18 @@ final class Results {
             names.append(' ').append(contender.name()).append(" |");
             ruler.append(" ---: |");
         }
-        out.println(names.append(" SPSV to stock PASV | target |"));
-        out.println(ruler.append(" ---: | --- |"));
+        for (final Contender contender : contenders) {
+            if (contender.isSinglePort()) {
+                names.append(' ').append(contender.way()).append(" to stock PASV |");
+                ruler.append(" ---: |");
+            }
+        }
+        out.println(names.append(" target |"));
+        out.println(ruler.append(" --- |"));
     }
 
     /** Prints a line of the table for each metric. */
-    void printLines(final PrintStream out, final int stock, final int plugin) {
+    void printLines(final PrintStream out) {
         for (int index = 0; index < figures.length; index++) {
             final Metric metric = row.metrics().get(index);
             final StringBuilder line =
@@ -91,36 +105,53 @@ final class Results {
                         .append(rounds == null ? "" : Metric.text(metric.summary(rounds)))
                         .append(" |");
             }
-            String gain = "";
-            if (figures[index][stock] != null) {
-                gain = metric.gainText(metric.summary(figures[index][stock]), metric.summary(figures[index][plugin]));
+            for (int contender = 0; contender < contenders.size(); contender++) {
+                if (contenders.get(contender).isSinglePort()) {
+                    line.append(' ').append(gain(index, contender)).append(" |");
+                }
             }
-            out.println(String.format(Locale.ROOT, "%s %s | %s |", line, gain, target(index, stock, plugin)));
+            out.println(String.format(Locale.ROOT, "%s %s |", line, target(index)));
         }
     }
 
-    /** The metrics whose target was missed. */
-    List<String> missed(final int stock, final int plugin) {
+    /** The metrics whose target was missed, by whatever single-port contender. */
+    List<String> missed() {
         final List<String> missed = new ArrayList<>();
         for (int index = 0; index < figures.length; index++) {
-            if (isMissed(index, stock, plugin)) {
+            if (isMissed(index)) {
                 missed.add(row.metrics().get(index).title());
             }
         }
         return missed;
     }
 
-    private String target(final int index, final int stock, final int plugin) {
+    private String gain(final int index, final int contender) {
+        final double[][] rounds = figures[index];
+        if (rounds[STOCK] == null || rounds[contender] == null) {
+            return "";
+        }
+        final Metric metric = row.metrics().get(index);
+        return metric.gainText(metric.summary(rounds[STOCK]), metric.summary(rounds[contender]));
+    }
+
+    private String target(final int index) {
         final String target = row.metrics().get(index).target();
         if (target.isEmpty()) {
             return "";
         }
-        return target + (isMissed(index, stock, plugin) ? ", **missed**" : ", reached");
+        return target + (isMissed(index) ? ", **missed**" : ", reached");
     }
 
-    private boolean isMissed(final int index, final int stock, final int plugin) {
+    private boolean isMissed(final int index) {
         final Metric metric = row.metrics().get(index);
-        return !metric.target().isEmpty()
-                && metric.isMissed(metric.summary(figures[index][stock]), metric.summary(figures[index][plugin]));
+        final double[][] rounds = figures[index];
+        for (int contender = 0; contender < contenders.size(); contender++) {
+            if (contenders.get(contender).isSinglePort()
+                    && !metric.target().isEmpty()
+                    && metric.isMissed(metric.summary(rounds[STOCK]), metric.summary(rounds[contender]))) {
+                return true;
+            }
+        }
+        return false;
     }
 }

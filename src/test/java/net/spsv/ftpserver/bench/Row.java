@@ -21,16 +21,28 @@ import java.util.List;
 /** One thing that is measured: it yields one figure per metric for one contender and one round. */
 abstract class Row {
     private final String id;
+    private final boolean secure;
     private final List<Metric> metrics;
 
+    /** A row of the table without TLS. */
     Row(final String id, final Metric... metrics) {
+        this(id, false, metrics);
+    }
+
+    Row(final String id, final boolean secure, final Metric... metrics) {
         this.id = id;
+        this.secure = secure;
         this.metrics = Collections.unmodifiableList(Arrays.asList(metrics));
     }
 
     /** The name by which the command line picks it. */
     String id() {
         return id;
+    }
+
+    /** Whether it belongs to the table with TLS. */
+    boolean isSecure() {
+        return secure;
     }
 
     List<Metric> metrics() {

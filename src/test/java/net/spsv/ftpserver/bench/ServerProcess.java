@@ -37,16 +37,20 @@ import java.util.concurrent.ExecutionException;
 import java.util.concurrent.LinkedBlockingQueue;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.TimeoutException;
+import java.util.stream.Stream;
 
 /** A server in a process of its own, with a home directory of its own. */
 final class ServerProcess implements Closeable {
     private static final long START_SECONDS = 30;
     private static final int DATA_BUFFER = 1 << 18;
+    private static final int WARM_UP_CONNECTIONS = 500;
 
     private final Process process;
     private final Path home;
     private final Path log;
     private final InetSocketAddress address;
+    private final InetSocketAddress implicitAddress;
+    private final TlsClient tls;
     private final String user;
     private final String password;
     private final BlockingQueue<Long> cpuTimes;
@@ -55,21 +59,29 @@ final class ServerProcess implements Closeable {
             final Process process,
             final Path home,
             final Path log,
-            final int port,
+            final int[] ports,
+            final TlsClient tls,
             final String user,
             final String password,
             final BlockingQueue<Long> cpuTimes) {
         this.process = process;
         this.home = home;
         this.log = log;
-        this.address = loopback(port);
+        this.address = loopback(ports[0]);
+        this.implicitAddress = ports.length > 1 ? loopback(ports[1]) : null;
+        this.tls = tls;
         this.user = user;
         this.password = password;
         this.cpuTimes = cpuTimes;
     }
 
     /** Starts FtpServer in a JVM of the same kind and with the same class path as this one. */
-    static ServerProcess ftpServer(final boolean withPlugin, final Path directory, final List<String> jvmFlags)
+    static ServerProcess ftpServer(
+            final boolean withPlugin,
+            final Path directory,
+            final List<String> jvmFlags,
+            final TlsKey key,
+            final TlsClient tls)
             throws IOException, InterruptedException {
         final String kind = withPlugin ? BenchServer.WITH_PLUGIN : BenchServer.STOCK;
         final Path home = Files.createDirectories(directory.resolve(kind));
@@ -79,11 +91,12 @@ final class ServerProcess implements Closeable {
         command.addAll(jvmFlags);
         command.addAll(Arrays.asList("-cp", System.getProperty("java.class.path")));
         command.addAll(Arrays.asList(BenchServer.class.getName(), kind, home.toString()));
+        command.addAll(Arrays.asList(key.keyStore().toString(), tls.protocol(), tls.cipherSuite()));
         final Process process =
                 new ProcessBuilder(command).redirectErrorStream(true).start();
-        final CompletableFuture<Integer> port = new CompletableFuture<>();
+        final CompletableFuture<int[]> ports = new CompletableFuture<>();
         final BlockingQueue<Long> cpuTimes = new LinkedBlockingQueue<>();
-        final Thread reader = new Thread(() -> readOutput(process, log, port, cpuTimes), kind + " output");
+        final Thread reader = new Thread(() -> readOutput(process, log, ports, cpuTimes), kind + " output");
         reader.setDaemon(true);
         reader.start();
         try {
@@ -91,7 +104,8 @@ final class ServerProcess implements Closeable {
                     process,
                     home,
                     log,
-                    port.get(START_SECONDS, TimeUnit.SECONDS),
+                    ports.get(START_SECONDS, TimeUnit.SECONDS),
+                    tls,
                     BenchServer.USER,
                     BenchServer.PASSWORD,
                     cpuTimes);
@@ -105,28 +119,32 @@ final class ServerProcess implements Closeable {
     private static void readOutput(
             final Process process,
             final Path log,
-            final CompletableFuture<Integer> port,
+            final CompletableFuture<int[]> ports,
             final BlockingQueue<Long> cpuTimes) {
         try (BufferedReader output =
                         new BufferedReader(new InputStreamReader(process.getInputStream(), StandardCharsets.UTF_8));
                 PrintWriter copy = new PrintWriter(Files.newBufferedWriter(log), true)) {
             for (String line = output.readLine(); line != null; line = output.readLine()) {
-                if (line.startsWith(BenchServer.PORT_LINE)) {
-                    port.complete(Integer.parseInt(line.substring(BenchServer.PORT_LINE.length())));
+                if (line.startsWith(BenchServer.PORTS_LINE)) {
+                    ports.complete(Stream.of(line.substring(BenchServer.PORTS_LINE.length())
+                                    .split(" "))
+                            .mapToInt(Integer::parseInt)
+                            .toArray());
                 } else if (line.startsWith(BenchServer.CPU_LINE)) {
                     cpuTimes.add(Long.parseLong(line.substring(BenchServer.CPU_LINE.length())));
                 } else {
                     copy.println(line);
                 }
             }
-            port.completeExceptionally(new EOFException("the process ended"));
+            ports.completeExceptionally(new EOFException("the process ended"));
         } catch (IOException e) {
-            port.completeExceptionally(e);
+            ports.completeExceptionally(e);
         }
     }
 
     /** Starts vsftpd with a configuration of its own, for anonymous reading and writing. */
-    static ServerProcess vsftpd(final Path executable, final Path directory) throws IOException, InterruptedException {
+    static ServerProcess vsftpd(final Path executable, final Path directory, final TlsKey key, final TlsClient tls)
+            throws IOException, InterruptedException {
         final Path home = Files.createDirectories(directory.resolve("vsftpd"));
         final Path log = directory.resolve("vsftpd.log");
         final Path configuration = directory.resolve("vsftpd.conf");
@@ -152,17 +170,25 @@ final class ServerProcess implements Closeable {
                         "max_clients=0",
                         "max_per_ip=0",
                         "xferlog_enable=NO",
+                        "ssl_enable=YES",
+                        "allow_anon_ssl=YES",
+                        "force_local_logins_ssl=NO",
+                        "force_local_data_ssl=NO",
+                        "require_ssl_reuse=NO",
+                        "ssl_ciphers=HIGH",
+                        "rsa_cert_file=" + key.pem(),
                         "seccomp_sandbox=NO"),
                 StandardCharsets.US_ASCII);
         final Process process = new ProcessBuilder(executable.toString(), configuration.toString())
                 .redirectErrorStream(true)
                 .redirectOutput(log.toFile())
                 .start();
-        final ServerProcess server = new ServerProcess(process, home, log, port, "anonymous", "bench", null);
+        final ServerProcess server =
+                new ServerProcess(process, home, log, new int[] {port}, tls, "anonymous", "bench", null);
         final long deadline = System.nanoTime() + TimeUnit.SECONDS.toNanos(START_SECONDS);
         while (true) {
             try {
-                server.connect().close();
+                server.connect(Security.NONE).close();
                 return server;
             } catch (ConnectException e) {
                 if (process.waitFor(50, TimeUnit.MILLISECONDS) || System.nanoTime() > deadline) {
@@ -190,13 +216,16 @@ final class ServerProcess implements Closeable {
     }
 
     /** Opens a control connection and logs in. */
-    FtpConnection connect() throws IOException {
-        return connect(ByteBuffer.allocateDirect(DATA_BUFFER));
+    FtpConnection connect(final Security security) throws IOException {
+        return connect(
+                security,
+                security == Security.NONE ? ByteBuffer.allocateDirect(DATA_BUFFER) : ByteBuffer.allocate(DATA_BUFFER));
     }
 
-    /** Opens a control connection that uses this direct buffer for its data connections, and logs in. */
-    FtpConnection connect(final ByteBuffer data) throws IOException {
-        final FtpConnection connection = new FtpConnection(address, data);
+    /** Opens a control connection that uses this buffer for its data connections, and logs in. */
+    FtpConnection connect(final Security security, final ByteBuffer data) throws IOException {
+        final InetSocketAddress server = security == Security.IMPLICIT ? implicitAddress : address;
+        final FtpConnection connection = new FtpConnection(server, security, tls, data);
         try {
             connection.login(user, password);
             return connection;
@@ -204,6 +233,25 @@ final class ServerProcess implements Closeable {
             connection.close();
             throw e;
         }
+    }
+
+    /**
+     * Shakes hands on control connections, often enough for the server's JVM to have compiled what that takes. With
+     * data connections alone a server that keeps each transfer waiting would be measured cold, and one that does not
+     * would be measured hot.
+     */
+    void warmUpHandshakes() throws IOException {
+        final ByteBuffer unused = ByteBuffer.allocate(0);
+        for (int count = 0; count < WARM_UP_CONNECTIONS; count++) {
+            if (count % 2 == 0) {
+                tls.forgetSessions();
+            }
+            new FtpConnection(address, Security.EXPLICIT, tls, unused).close();
+        }
+    }
+
+    TlsClient tls() {
+        return tls;
     }
 
     Path home() {

@@ -52,7 +52,7 @@ final class SetUpLatency extends Row {
         final DataMode mode = pipelined ? DataMode.SINGLE_PORT_PIPELINED : contender.mode();
         double[] millis = new double[1 << 14];
         int count = 0;
-        try (FtpConnection connection = contender.server().connect()) {
+        try (FtpConnection connection = contender.connect()) {
             final long start = System.nanoTime();
             long before = start;
             while (before - start < nanosPerRound) {

@@ -52,7 +52,7 @@ final class SmallUploads extends Row {
         }
         int count = 0;
         long nanos = 0;
-        try (FtpConnection connection = contender.server().connect()) {
+        try (FtpConnection connection = contender.connect()) {
             final long start = System.nanoTime();
             for (; nanos < nanosPerRound; nanos = System.nanoTime() - start) {
                 final int number = count % FILES;
