@@ -14,6 +14,7 @@ package net.spsv.ftpserver.command;
 
 import java.io.IOException;
 import net.spsv.ftpserver.data.DataConnections;
+import net.spsv.ftpserver.detach.WriteQueue;
 import net.spsv.ftpserver.login.DataLoginFilter;
 import org.apache.ftpserver.command.AbstractCommand;
 import org.apache.ftpserver.ftplet.FtpException;
@@ -22,10 +23,7 @@ import org.apache.ftpserver.ftplet.FtpRequest;
 import org.apache.ftpserver.impl.FtpIoSession;
 import org.apache.ftpserver.impl.FtpServerContext;
 import org.apache.ftpserver.impl.LocalizedFtpReply;
-import org.apache.mina.core.RuntimeIoException;
-import org.apache.mina.transport.socket.SocketSessionConfig;
-import org.slf4j.Logger;
-import org.slf4j.LoggerFactory;
+import org.apache.mina.core.session.IoSession;
 
 /**
  * <code>SPSV &lt;CRLF&gt;</code>
@@ -39,8 +37,6 @@ import org.slf4j.LoggerFactory;
  *      draft-rosenau-ftp-single-port-02, section 3</a>
  */
 public final class SPSV extends AbstractCommand {
-
-    private static final Logger LOG = LoggerFactory.getLogger(SPSV.class);
 
     private final DataConnections dataConnections;
 
@@ -76,8 +72,9 @@ public final class SPSV extends AbstractCommand {
                     null));
             return;
         }
-        sendAtOnce(session);
-        filter.revealInNextReply(session.getFilterChain().getSession(), dataConnections.prepare(session));
+        final IoSession ioSession = session.getFilterChain().getSession();
+        WriteQueue.sendAtOnce(ioSession);
+        filter.revealInNextReply(ioSession, dataConnections.prepare(session));
         session.write(LocalizedFtpReply.translate(
                 session,
                 request,
@@ -85,14 +82,5 @@ public final class SPSV extends AbstractCommand {
                 FtpReply.REPLY_227_ENTERING_PASSIVE_MODE,
                 "SPSV",
                 dataUser + ':' + DataLoginFilter.TOKEN_PLACEHOLDER));
-    }
-
-    /** With Nagle's algorithm the 226 of every transfer waits for the client's delayed ACK of the 150. */
-    private static void sendAtOnce(final FtpIoSession session) {
-        try {
-            ((SocketSessionConfig) session.getConfig()).setTcpNoDelay(true);
-        } catch (RuntimeIoException e) {
-            LOG.debug("The peer has left already", e);
-        }
     }
 }

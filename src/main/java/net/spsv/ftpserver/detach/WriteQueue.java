@@ -12,12 +12,16 @@
  */
 package net.spsv.ftpserver.detach;
 
+import org.apache.mina.core.RuntimeIoException;
 import org.apache.mina.core.buffer.IoBuffer;
 import org.apache.mina.core.future.DefaultWriteFuture;
 import org.apache.mina.core.future.WriteFuture;
 import org.apache.mina.core.session.AbstractIoSession;
 import org.apache.mina.core.session.IoSession;
 import org.apache.mina.core.write.DefaultWriteRequest;
+import org.apache.mina.transport.socket.SocketSessionConfig;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
 
 /**
  * A session's queue of bytes for its peer, behind all filters: what is put here directly is seen by none of them.
@@ -30,6 +34,8 @@ import org.apache.mina.core.write.DefaultWriteRequest;
  * <p>Threading: safe for all threads.
  */
 public final class WriteQueue {
+
+    private static final Logger LOG = LoggerFactory.getLogger(WriteQueue.class);
 
     private WriteQueue() {}
 
@@ -57,6 +63,20 @@ public final class WriteQueue {
      */
     public static void write(final IoSession session, final byte[] bytes) {
         put(session, bytes, null);
+    }
+
+    /**
+     * Lets every write go out at once, also while the one before is not acknowledged (TCP_NODELAY): FtpServer leaves
+     * Nagle's algorithm on, with which a small write behind another waits for the peer's delayed ACK, some 40 ms.
+     *
+     * @param session the session
+     */
+    public static void sendAtOnce(final IoSession session) {
+        try {
+            ((SocketSessionConfig) session.getConfig()).setTcpNoDelay(true);
+        } catch (RuntimeIoException e) {
+            LOG.debug("The peer has left already", e);
+        }
     }
 
     @SuppressWarnings("unchecked")

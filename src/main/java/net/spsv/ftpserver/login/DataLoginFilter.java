@@ -169,11 +169,14 @@ public final class DataLoginFilter extends IoFilterAdapter {
      * <p>What has come together with the end of a handshake stays in {@code SslFilter} until more is received: in MINA
      * 2.1 if a session ticket is sent, in MINA 2.2 if the handshake needs a delegated task. Receiving nothing fetches
      * it.
+     *
+     * <p>A session ticket would hold up the next reply, so this is the time to switch Nagle's algorithm off.
      */
     @Override
     public void event(final NextFilter next, final IoSession session, final FilterEvent event) throws Exception {
         next.event(session, event);
         if (event == SslEvent.SECURED) {
+            WriteQueue.sendAtOnce(session);
             WriteQueue.then(session, () -> session.getFilterChain().fireMessageReceived(IoBuffer.allocate(0)));
         }
     }

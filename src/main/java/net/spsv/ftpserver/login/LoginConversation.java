@@ -34,6 +34,7 @@ import org.apache.ftpserver.impl.LocalizedFtpReply;
 import org.apache.mina.core.buffer.IoBuffer;
 import org.apache.mina.core.filterchain.IoFilter.NextFilter;
 import org.apache.mina.core.session.IoSession;
+import org.apache.mina.transport.socket.SocketSessionConfig;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
@@ -349,6 +350,9 @@ final class LoginConversation {
             deliver(pending, detacher.detach(session, ByteBuffer.wrap(DATA_REPLY), lines.takeAll()));
             return;
         }
+        WriteQueue.sendAtOnce(session);
+        // An upload may follow the handshake before the socket changes hands.
+        ((SocketSessionConfig) session.getConfig()).setReceiveBufferSize(ChannelDetacher.RECEIVE_BUFFER);
         handshake = new DataHandshake(session, pending, engine, detacher, commandQueue);
         mode = Mode.HANDSHAKE;
         limitIdleTime();

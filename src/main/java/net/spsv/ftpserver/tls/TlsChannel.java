@@ -46,6 +46,10 @@ public final class TlsChannel implements DataChannel {
     /** Bytes that a full record holds, RFC 8446, section 5.1. */
     private static final int FRAGMENT = 16 * 1024;
 
+    /** What was read of a file; one per command thread, because direct buffers are dear to allocate. */
+    private static final ThreadLocal<ByteBuffer> FILE_CONTENT =
+            ThreadLocal.withInitial(() -> ByteBuffer.allocateDirect(RECORDS * FRAGMENT));
+
     private final DetachedChannel wire;
 
     private final SSLEngine engine;
@@ -64,9 +68,6 @@ public final class TlsChannel implements DataChannel {
 
     /** Encrypted and not yet sent; from zero to its position. */
     private ByteBuffer toSend = NOTHING;
-
-    /** What was read of a file; nothing between calls. */
-    private ByteBuffer fileContent = NOTHING;
 
     /** Whether the peer's close_notify has come. */
     private boolean inputEnded;
@@ -231,9 +232,7 @@ public final class TlsChannel implements DataChannel {
     /** {@inheritDoc} */
     @Override
     public long write(final FileChannel file, final long position, final long count) throws IOException {
-        if (fileContent.capacity() == 0) {
-            fileContent = ByteBuffer.allocate(RECORDS * FRAGMENT);
-        }
+        final ByteBuffer fileContent = FILE_CONTENT.get();
         fileContent.clear();
         fileContent.limit((int) Math.min(fileContent.capacity(), count));
         final int read = file.read(fileContent, position);
