@@ -219,11 +219,13 @@ class HostLinkageTest {
 
         private Member find(final Class<?> type) {
             if (descriptor.charAt(0) != '(') {
-                return find(type, each -> Arrays.<Field>stream(each.getDeclaredFields())
-                        .filter(field -> field.getName().equals(name))
-                        .filter(field -> MethodType.methodType(field.getType())
-                                .toMethodDescriptorString()
-                                .equals("()" + descriptor)));
+                return find(
+                        type,
+                        each -> Arrays.<Field>stream(each.getDeclaredFields())
+                                .filter(field -> field.getName().equals(name))
+                                .filter(field -> MethodType.methodType(field.getType())
+                                        .toMethodDescriptorString()
+                                        .equals("()" + descriptor)));
             }
             if ("<init>".equals(name)) {
                 return Arrays.<Constructor<?>>stream(type.getDeclaredConstructors())
@@ -233,15 +235,16 @@ class HostLinkageTest {
                         .findFirst()
                         .orElse(null);
             }
-            return find(type, each -> Arrays.<Method>stream(each.getDeclaredMethods())
-                    .filter(method -> method.getName().equals(name))
-                    .filter(method -> MethodType.methodType(method.getReturnType(), method.getParameterTypes())
-                            .toMethodDescriptorString()
-                            .equals(descriptor)));
+            return find(
+                    type,
+                    each -> Arrays.<Method>stream(each.getDeclaredMethods())
+                            .filter(method -> method.getName().equals(name))
+                            .filter(method -> MethodType.methodType(method.getReturnType(), method.getParameterTypes())
+                                    .toMethodDescriptorString()
+                                    .equals(descriptor)));
         }
 
-        private static Member find(
-                final Class<?> type, final Function<Class<?>, Stream<? extends Member>> declared) {
+        private static Member find(final Class<?> type, final Function<Class<?>, Stream<? extends Member>> declared) {
             for (Class<?> each = type; each != null; each = each.getSuperclass()) {
                 final Member member = declared.apply(each).findFirst().orElse(null);
                 if (member != null) {

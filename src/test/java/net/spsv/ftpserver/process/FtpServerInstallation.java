@@ -23,14 +23,17 @@ import java.nio.file.StandardCopyOption;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
+import org.apache.ftpserver.usermanager.Md5PasswordEncryptor;
+import org.apache.ftpserver.usermanager.PasswordEncryptor;
+import org.apache.ftpserver.usermanager.PropertiesUserManagerFactory;
 
 /**
  * A directory laid out like an unpacked FtpServer distribution, into which the plugin was installed as the README says:
  * the jar in {@code common/lib}, the files of {@code example-config} in {@code res/conf}.
  *
- * <p>The one change to these files is the port, which is 0 here, so that any number of servers run side by side. The
- * system properties {@code dist.lib}, a directory with the jars of the distribution, and {@code plugin.jar} say what to
- * install.
+ * <p>The port is changed to 0, so that any number of servers run side by side, and the password is kept as the version
+ * of FtpServer reads it. The system properties {@code dist.lib}, a directory with the jars of the distribution, and
+ * {@code plugin.jar} say what to install.
  */
 public final class FtpServerInstallation {
     /** The configuration file, as it is named on the command line. */
@@ -65,6 +68,15 @@ public final class FtpServerInstallation {
             Files.copy(EXAMPLES.resolve(file), directory.resolve("res/conf").resolve(file));
         }
         installation.edit(CONFIGURATION, "port=\"2121\"", "port=\"0\"");
+        final PasswordEncryptor encryptor = new PropertiesUserManagerFactory().getPasswordEncryptor();
+        if (encryptor instanceof Md5PasswordEncryptor) {
+            // As the file says, for FtpServer before 1.2.1.
+            installation.write(
+                    "res/conf/users.properties",
+                    installation
+                            .read("res/conf/users.properties")
+                            .replaceFirst("(?m)(userpassword=)\\p{XDigit}{128}$", "$1" + encryptor.encrypt(PASSWORD)));
+        }
         Files.copy(
                 FtpServerInstallation.class.getResourceAsStream("log4j.properties"),
                 directory.resolve("common/classes/log4j.properties"));
@@ -88,13 +100,16 @@ public final class FtpServerInstallation {
 
     /** Replaces a text that occurs once in a file of the installation. */
     public void edit(final String file, final String text, final String replacement) throws IOException {
-        final Path path = directory.resolve(file);
-        final String before = new String(Files.readAllBytes(path), StandardCharsets.UTF_8);
+        final String before = read(file);
         final int at = before.indexOf(text);
         if (at < 0 || before.indexOf(text, at + 1) >= 0) {
             throw new IllegalArgumentException(text + " must occur once in " + file);
         }
         write(file, before.substring(0, at) + replacement + before.substring(at + text.length()));
+    }
+
+    private String read(final String file) throws IOException {
+        return new String(Files.readAllBytes(directory.resolve(file)), StandardCharsets.UTF_8);
     }
 
     /** Writes a file of the installation. */

@@ -129,7 +129,10 @@ class StartAndStopIT {
     void minaWithoutTheNeededFieldIsRefused() throws Exception {
         renameFieldOfNioSession("channel", "socket_");
 
-        assertThat(sentenceThatEndsTheStart()).contains("on MINA 2.2.4 with").contains("NioSession.channel");
+        assertThat(sentenceThatEndsTheStart())
+                .contains("on MINA " + System.getProperty("host.mina") + " with FtpServer "
+                        + System.getProperty("host.ftpserver") + ":")
+                .contains("NioSession.channel");
     }
 
     @Test
