@@ -121,7 +121,7 @@ public class SpsvFtplet extends DefaultFtplet {
         final DataConnections connections = new DataConnections(server, internals, config.isTlsRequired());
         if (!connections.canReplaceFactory()) {
             throw new FtpException("Single-port mode cannot run on this version of FtpServer: its sessions keep their"
-                    + " data connections elsewhere than those of 1.2.1");
+                    + " data connections elsewhere than those of 1.1.4 to 1.2.1");
         }
         final SpsvMessages messages =
                 new SpsvMessages(server.getMessageResource(), () -> isFull(server) && connections.isAwaited());

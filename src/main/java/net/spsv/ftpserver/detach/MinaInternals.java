@@ -29,12 +29,15 @@ import java.util.Properties;
 import java.util.Set;
 import javax.net.ssl.SSLEngine;
 import javax.net.ssl.SSLException;
+import org.apache.ftpserver.DataConnectionConfiguration;
 import org.apache.ftpserver.FtpServerConfigurationException;
 import org.apache.ftpserver.listener.Listener;
 import org.apache.ftpserver.listener.nio.NioListener;
 import org.apache.ftpserver.ssl.SslConfiguration;
 import org.apache.mina.core.buffer.IoBuffer;
+import org.apache.mina.core.filterchain.IoFilter.NextFilter;
 import org.apache.mina.core.polling.AbstractPollingIoAcceptor;
+import org.apache.mina.core.service.IoProcessor;
 import org.apache.mina.core.session.IoSession;
 import org.apache.mina.filter.ssl.SslFilter;
 import org.apache.mina.transport.socket.SocketAcceptor;
@@ -85,6 +88,11 @@ public final class MinaInternals {
         sslInput = search.field(handlerType, "mDecodeBuffer", "inNetBuffer");
         enabledProtocols = search.method(SslConfiguration.class, "getEnabledProtocols", "getEnabledProtocol");
         boundHandles = findBoundHandles();
+        // Public, and missing before MINA 2.0.13 and FtpServer 1.1: the first session would find that out.
+        search.publicMethod(IoProcessor.class, "write");
+        search.publicMethod(IoSession.class, "closeOnFlush");
+        search.publicMethod(NextFilter.class, "inputClosed");
+        search.publicMethod(DataConnectionConfiguration.class, "isPassiveIpCheck");
     }
 
     /**
@@ -102,7 +110,9 @@ public final class MinaInternals {
             throw new FtpServerConfigurationException(
                     "Single-port mode cannot run on MINA " + minaVersion() + " with FtpServer "
                             + known(NioListener.class.getPackage().getImplementationVersion()) + ": it needs "
-                            + search.sought + ", which is missing there; use FtpServer 1.2.1 with MINA 2.2.4",
+                            + search.sought
+                            + ", which is missing there; use FtpServer 1.1.4, 1.2.0 or 1.2.1 with the MINA"
+                            + " that comes with it",
                     e);
         }
     }
@@ -272,6 +282,14 @@ public final class MinaInternals {
                 }
             }
             throw new NoSuchFieldException(sought);
+        }
+
+        void publicMethod(final Class<?> owner, final String name) throws NoSuchMethodException {
+            sought = owner.getSimpleName() + '.' + name + "()";
+            if (Arrays.stream(owner.getMethods())
+                    .noneMatch(method -> method.getName().equals(name))) {
+                throw new NoSuchMethodException(sought);
+            }
         }
 
         Method method(final Class<?> owner, final String... names) throws NoSuchMethodException {

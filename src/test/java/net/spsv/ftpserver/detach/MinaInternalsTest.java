@@ -102,7 +102,19 @@ class MinaInternalsTest {
                 .hasMessageContaining("cannot run on MINA 2.")
                 .hasMessageContaining("with FtpServer 1.")
                 .hasMessageContaining("needs " + member + ",")
+                .hasMessageEndingWith("use FtpServer 1.1.4, 1.2.0 or 1.2.1 with the MINA that comes with it")
                 .hasMessageNotContaining("\n");
+    }
+
+    /** As in MINA 2.0.4, which has the private parts: only a session would find out. */
+    @Test
+    void processorThatCannotWriteIsNamed() throws Exception {
+        assertThatProbeMisses("IoProcessor.write()", "core.service", "IoProcessor", "");
+    }
+
+    @Test
+    void sessionThatCannotCloseBehindItsLastReplyIsNamed() throws Exception {
+        assertThatProbeMisses("IoSession.closeOnFlush()", "core.session", "IoSession", "");
     }
 
     /** The engine and what it has received are taken over with a connection that logs in inside TLS. */
