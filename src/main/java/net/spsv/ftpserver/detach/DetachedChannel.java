@@ -132,6 +132,24 @@ public final class DetachedChannel implements DataChannel {
         }
     }
 
+    /**
+     * Reads what there is at this moment.
+     *
+     * @param target where to, with space left
+     * @return the number of bytes, also 0; -1 at the peer's FIN
+     * @throws SocketException if the connection was reset or closed
+     */
+    public int readNow(final ByteBuffer target) throws IOException {
+        if (first.hasRemaining()) {
+            return read(target);
+        }
+        try {
+            return channel.read(target);
+        } catch (IOException e) {
+            throw broken(e);
+        }
+    }
+
     /** {@inheritDoc} */
     @Override
     public void write(final ByteBuffer source) throws IOException {

@@ -72,6 +72,15 @@ public final class TlsChannel implements DataChannel {
     /** Whether the peer's close_notify has come. */
     private boolean inputEnded;
 
+    /** Whether whoever reads has got all there was. */
+    private boolean fileReceived;
+
+    /** Whether there is nothing more to take in beside what is sent: the peer has sent FIN. */
+    private boolean wireEnded;
+
+    /** Whether the peer takes no answers any more. */
+    private boolean deaf;
+
     /**
      * Continues a TLS session.
      *
@@ -111,6 +120,7 @@ public final class TlsChannel implements DataChannel {
             if (plain.hasRemaining()) {
                 takePlain(target);
             } else if (inputEnded) {
+                fileReceived = true;
                 return -1;
             } else if (!unwrapInto(target)) {
                 receive();
@@ -165,17 +175,46 @@ public final class TlsChannel implements DataChannel {
     }
 
     private void receive() throws IOException {
-        if (received.capacity() == 0) {
-            received = ByteBuffer.allocate(RECORDS * recordSize);
-        } else {
-            received.compact();
-        }
+        makeRoom();
         try {
             if (wire.read(received) < 0) {
                 throw new SocketException("The data connection was cut off: it ended without close_notify");
             }
         } finally {
             received.flip();
+        }
+    }
+
+    private void makeRoom() {
+        if (received.capacity() == 0) {
+            received = ByteBuffer.allocate(RECORDS * recordSize);
+        } else {
+            received.compact();
+        }
+    }
+
+    /**
+     * Hears the peer while data goes the other way, without waiting: one that wants new keys may ask for them with
+     * every record until it has them. In TLS 1.2 it has nothing to say that would be listened to.
+     */
+    private void hearThePeer() throws IOException {
+        if (inputEnded || wireEnded || !RENEWS_KEYS.equals(engine.getSession().getProtocol())) {
+            return;
+        }
+        makeRoom();
+        try {
+            wireEnded = wire.readNow(received) < 0;
+        } finally {
+            received.flip();
+        }
+        while (received.hasRemaining() && !inputEnded) {
+            plain = plain.capacity() < contentSize ? ByteBuffer.allocate(contentSize) : plain;
+            plain.clear();
+            final boolean unwrapped = unwrap(plain);
+            plain.limit(0);
+            if (!unwrapped) {
+                return;
+            }
         }
     }
 
@@ -191,11 +230,27 @@ public final class TlsChannel implements DataChannel {
                 next = engine.getHandshakeStatus();
             } else {
                 next = wrapMessage();
-                send();
+                sendAnswer();
             }
         }
         if (next == HandshakeStatus.NEED_UNWRAP) {
             refuseRenegotiation();
+        }
+    }
+
+    /** A peer that has sent its whole file need not wait for an answer; whether it is whole, close_notify tells. */
+    private void sendAnswer() throws IOException {
+        try {
+            if (!deaf) {
+                send();
+            }
+        } catch (SocketException e) {
+            wire.ensureOpen();
+            LOG.debug("{} takes no answers", wire, e);
+            deaf = true;
+        }
+        if (deaf) {
+            toSend.clear();
         }
     }
 
@@ -227,6 +282,7 @@ public final class TlsChannel implements DataChannel {
             }
         }
         send();
+        hearThePeer();
     }
 
     /** {@inheritDoc} */
@@ -299,7 +355,7 @@ public final class TlsChannel implements DataChannel {
             wire.finish();
         } catch (SocketException e) {
             wire.close();
-            if (!inputEnded) {
+            if (!fileReceived) {
                 throw e;
             }
             LOG.debug("{} did not wait for the farewell, but its file is complete", wire, e);

@@ -13,7 +13,6 @@
 package net.spsv.ftpserver.tls;
 
 import static org.assertj.core.api.Assertions.assertThat;
-import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import java.io.EOFException;
 import java.io.IOException;
@@ -231,8 +230,16 @@ class RequireTlsIT {
             data.handshake();
             data.lines().send("USER DATACONN\r\n").expect(331);
             data.lines().send("PASS 00000000000000000000000000000000\r\n").expect(504);
-            // MINA says no close_notify
-            assertThatThrownBy(data::readToCloseNotify).isInstanceOf(EOFException.class);
+            assertThat(restOf(data)).isEmpty();
+        }
+    }
+
+    /** With close_notify on MINA 2.1 and without on MINA 2.2. */
+    private static byte[] restOf(final TlsConnection data) throws IOException {
+        try {
+            return data.readToCloseNotify();
+        } catch (final EOFException e) {
+            return new byte[0];
         }
     }
 

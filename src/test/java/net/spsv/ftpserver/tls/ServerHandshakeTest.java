@@ -135,7 +135,7 @@ class ServerHandshakeTest {
                     handshake.runTasks();
                 }
             } catch (SSLException expected) {
-                assertThat(expected).hasMessageNotContaining("buffer");
+                assertThat(handshake.takeOutput().length).isLessThan(100);
             }
         }
     }

@@ -208,10 +208,9 @@ class TlsPipeliningIT {
             } else {
                 data.send(together(
                         finished,
-                        data.encrypt(user(endpoint) + pass(endpoint)),
-                        data.encrypt(CONTENT),
-                        data.encryptCloseNotify()));
+                        withEnd(session, data, data.encrypt(user(endpoint) + pass(endpoint)), data.encrypt(CONTENT))));
                 expectLogin(session, data);
+                end(session, data);
                 session.control().command("STOR stored", 150);
                 session.control().expect(226);
                 assertThat(SERVERS.of(way).content("stored")).isEqualTo(CONTENT);
@@ -324,13 +323,13 @@ class TlsPipeliningIT {
      */
     private static byte[] withEnd(final TlsSession session, final TlsConnection data, final byte[]... records)
             throws IOException {
-        return "TLSv1.3".equals(session.protocol())
+        return HostMina.hearsCloseNotifyBehindLogin(session.protocol())
                 ? together(together(records), data.encryptCloseNotify())
                 : together(records);
     }
 
     private static void end(final TlsSession session, final TlsConnection data) throws IOException {
-        if (!"TLSv1.3".equals(session.protocol())) {
+        if (!HostMina.hearsCloseNotifyBehindLogin(session.protocol())) {
             data.closeNotify();
         }
     }
