@@ -122,8 +122,11 @@ final class DataHandshake {
                 case NEEDS_TASKS:
                     busy = true;
                     commandQueue.then(session, () -> {
-                        handshake.runTasks();
-                        WriteQueue.then(session, this::tasksDone);
+                        try {
+                            handshake.runTasks();
+                        } finally {
+                            WriteQueue.then(session, this::tasksDone);
+                        }
                     });
                     break;
                 case FINISHED:
@@ -138,7 +141,8 @@ final class DataHandshake {
                     break;
             }
             write(handshake.takeOutput());
-        } catch (IOException e) {
+        } catch (IOException | RuntimeException e) {
+            // A trust manager may throw what it likes.
             fail(e);
         }
     }
@@ -168,7 +172,7 @@ final class DataHandshake {
         }
     }
 
-    private void fail(final IOException why) {
+    private void fail(final Exception why) {
         over = true;
         LOG.warn("TLS handshake of a data connection from {} failed: {}", session.getRemoteAddress(), why.toString());
         write(handshake.takeOutput());

@@ -13,6 +13,7 @@
 package net.spsv.ftpserver.login;
 
 import java.nio.charset.StandardCharsets;
+import javax.net.ssl.SSLException;
 import net.spsv.ftpserver.data.DataConnections;
 import net.spsv.ftpserver.data.SpsvDataConnectionFactory;
 import net.spsv.ftpserver.detach.ChannelDetacher;
@@ -29,6 +30,8 @@ import org.apache.mina.core.session.IoSession;
 import org.apache.mina.core.write.WriteRequest;
 import org.apache.mina.filter.FilterEvent;
 import org.apache.mina.filter.ssl.SslEvent;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
 
 /**
  * Hears every connection on its I/O thread, before FtpServer's {@code threadPool} filter queues what it says.
@@ -43,6 +46,8 @@ public final class DataLoginFilter extends IoFilterAdapter {
 
     /** Stands for the token in the reply that FtpServer and its logs get to see; as long as a token. */
     public static final String TOKEN_PLACEHOLDER = "********************************";
+
+    private static final Logger LOG = LoggerFactory.getLogger(DataLoginFilter.class);
 
     private static final String NAME = "spsv";
 
@@ -167,8 +172,7 @@ public final class DataLoginFilter extends IoFilterAdapter {
      * {@inheritDoc}
      *
      * <p>What has come together with the end of a handshake stays in {@code SslFilter} until more is received: in MINA
-     * 2.1 if a session ticket is sent, in MINA 2.2 if the handshake needs a delegated task. Receiving nothing fetches
-     * it.
+     * 2.1 if a session ticket is sent, in MINA 2.2 if the handshake needs a delegated task.
      *
      * <p>A session ticket would hold up the next reply, so this is the time to switch Nagle's algorithm off.
      */
@@ -177,7 +181,27 @@ public final class DataLoginFilter extends IoFilterAdapter {
         next.event(session, event);
         if (event == SslEvent.SECURED) {
             WriteQueue.sendAtOnce(session);
-            WriteQueue.then(session, () -> session.getFilterChain().fireMessageReceived(IoBuffer.allocate(0)));
+            WriteQueue.then(session, () -> fetchDecrypted(session));
+        }
+    }
+
+    /**
+     * {@inheritDoc}
+     *
+     * <p>When the peer's end of TLS has come together with its login, {@code SslFilter} of MINA 2.2 answers the next
+     * call with an {@code IllegalStateException}, for which FtpServer would close the connection.
+     */
+    @Override
+    public void exceptionCaught(final NextFilter next, final IoSession session, final Throwable cause)
+            throws Exception {
+        final LoginConversation conversation = conversation(session);
+        if (cause instanceof SSLException) {
+            conversation.tlsFailed();
+        }
+        if (cause instanceof IllegalStateException && conversation.isLoginHeld()) {
+            LOG.debug("A TLS session has ended behind a data login", cause);
+        } else {
+            next.exceptionCaught(session, cause);
         }
     }
 
@@ -186,6 +210,11 @@ public final class DataLoginFilter extends IoFilterAdapter {
     public void inputClosed(final NextFilter next, final IoSession session) throws Exception {
         controlConnectionEnded(session);
         conversation(session).inputEnded(next);
+    }
+
+    /** Fetches what {@code SslFilter} has decrypted but not handed on; it does so whenever something is received. */
+    static void fetchDecrypted(final IoSession session) {
+        session.getFilterChain().fireMessageReceived(IoBuffer.allocate(0));
     }
 
     /** {@inheritDoc} */

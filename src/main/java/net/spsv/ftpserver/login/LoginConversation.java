@@ -18,6 +18,7 @@ import java.nio.ByteBuffer;
 import java.nio.charset.StandardCharsets;
 import java.util.List;
 import javax.net.ssl.SSLEngine;
+import javax.net.ssl.SSLException;
 import net.spsv.ftpserver.data.Aborts;
 import net.spsv.ftpserver.data.DataConnections;
 import net.spsv.ftpserver.data.PendingDataConnection;
@@ -103,13 +104,19 @@ final class LoginConversation {
     /** Whether the mark has just come back: the next line of a data login may be acted on. */
     private boolean itsTurn;
 
-    /** Whether a line of a data login waits for its turn. */
-    private boolean held;
+    /** Whether a line of a data login waits for its turn. Other threads only read it. */
+    private volatile boolean held;
 
     private boolean inputEnded;
 
     /** Whether what is received has come inside TLS. */
     private boolean overTls;
+
+    /**
+     * Whether TLS has failed. What has come is cut off then, although the engine takes it for ended; and MINA 2.1 hands
+     * on in clear what comes next.
+     */
+    private volatile boolean tlsFailed;
 
     /** Not null in HANDSHAKE only. */
     private DataHandshake handshake;
@@ -134,13 +141,14 @@ final class LoginConversation {
             handshake.received(bytes);
             return;
         }
-        if (mode == Mode.ADOPTED || mode == Mode.REFUSED) {
+        if (mode == Mode.ADOPTED || mode == Mode.REFUSED || tlsFailed) {
             return;
         }
         if (!overTls && session.isSecured()) {
             overTls = true;
             lines.takeAll();
             login.restart();
+            mode = Mode.LISTENING;
         }
         lines.append(bytes);
         advance(next);
@@ -165,6 +173,16 @@ final class LoginConversation {
         }
     }
 
+    /** Takes note that TLS has failed; called by any thread. */
+    void tlsFailed() {
+        tlsFailed = true;
+    }
+
+    /** Whether a line of a data login waits for its turn; called by any thread. */
+    boolean isLoginHeld() {
+        return held;
+    }
+
     void sessionClosed() {
         if (mode == Mode.HANDSHAKE) {
             handshake.sessionClosed();
@@ -175,6 +193,9 @@ final class LoginConversation {
         markUnderway = false;
         commandsAhead = false;
         if (!session.isClosing()) {
+            if (overTls) {
+                DataLoginFilter.fetchDecrypted(session);
+            }
             itsTurn = true;
             advance(next);
             itsTurn = false;
@@ -337,6 +358,9 @@ final class LoginConversation {
     }
 
     private void adoptWithItsTls(final PendingDataConnection pending) throws IOException {
+        if (tlsFailed) {
+            throw new SSLException("its TLS session has failed");
+        }
         final DetachedEngine tls = detacher.takeEngine(session);
         final ByteBuffer reply = tls.wrap(ByteBuffer.wrap(DATA_REPLY));
         deliver(

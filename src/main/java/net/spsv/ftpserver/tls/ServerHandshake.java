@@ -96,6 +96,9 @@ public final class ServerHandshake {
                     }
                     break;
                 case NOT_HANDSHAKING:
+                    if (engine.isInboundDone() || engine.isOutboundDone()) {
+                        throw new SSLException("TLS handshake: the engine is closed");
+                    }
                     return Progress.FINISHED;
                 default:
                     throw new SSLException("TLS handshake: " + engine.getHandshakeStatus());

@@ -212,6 +212,9 @@ public final class TlsChannel implements DataChannel {
             plain.clear();
             final boolean unwrapped = unwrap(plain);
             plain.limit(0);
+            if (deaf) {
+                throw new SocketException("The peer of a data connection does not take what it asked for");
+            }
             if (!unwrapped) {
                 return;
             }
@@ -351,7 +354,9 @@ public final class TlsChannel implements DataChannel {
     public void finish() throws IOException {
         wire.ensureOpen();
         try {
-            sendCloseNotify();
+            if (!deaf) {
+                sendCloseNotify();
+            }
             wire.finish();
         } catch (SocketException e) {
             wire.close();

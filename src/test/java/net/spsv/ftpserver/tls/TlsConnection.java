@@ -25,6 +25,7 @@ import java.nio.charset.StandardCharsets;
 import javax.net.ssl.SSLContext;
 import javax.net.ssl.SSLEngine;
 import javax.net.ssl.SSLEngineResult;
+import javax.net.ssl.SSLException;
 import javax.net.ssl.SSLSession;
 import net.spsv.ftpserver.testing.RawFtpClient;
 
@@ -156,6 +157,21 @@ final class TlsConnection implements AutoCloseable {
     byte[] encryptCloseNotify() throws IOException {
         engine.closeOutbound();
         return wrap(ByteBuffer.allocate(0));
+    }
+
+    /** Fails as if a damaged record had come, and returns the alert that says so. */
+    byte[] fatalAlert() throws IOException {
+        final byte[] damaged = new byte[45];
+        damaged[0] = 23;
+        damaged[1] = 3;
+        damaged[2] = 3;
+        damaged[4] = 40;
+        try {
+            engine.unwrap(ByteBuffer.wrap(damaged), ByteBuffer.allocate(damaged.length * 1000));
+        } catch (final SSLException e) {
+            return wrap(ByteBuffer.allocate(0));
+        }
+        throw new IllegalStateException("a damaged record was taken");
     }
 
     /** Sends bytes as they are, in one write. */

@@ -174,6 +174,39 @@ class TlsPipeliningIT {
 
     @ParameterizedTest
     @MethodSource("ways")
+    void fatalAlertBehindPassIsNoEndOfFile(final Way way, final String protocol) throws IOException {
+        final TlsSession session = session(way, protocol);
+        for (int i = 0; i < 10; i++) {
+            final RawFtpClient.Endpoint endpoint = session.control().spsv();
+            session.control().command("STOR stored", 150);
+            final TlsConnection data = secured(session);
+            greeting(session, data);
+            data.lines().send(user(endpoint)).expect(331);
+            data.send(together(data.encrypt(pass(endpoint) + "part"), data.fatalAlert()));
+            session.control().expect(425);
+        }
+    }
+
+    @ParameterizedTest
+    @MethodSource("ways")
+    void changedRecordBehindPassIsNoEndOfFile(final Way way, final String protocol) throws IOException {
+        final TlsSession session = session(way, protocol);
+        for (int i = 0; i < 3; i++) {
+            final RawFtpClient.Endpoint endpoint = session.control().spsv();
+            session.control().command("STOR stored", 150);
+            final TlsConnection data = secured(session);
+            greeting(session, data);
+            final byte[] login = data.encrypt(user(endpoint));
+            final byte[] part = data.encrypt(pass(endpoint) + "part");
+            final byte[] changed = data.encrypt("more and more");
+            changed[changed.length - 3] ^= 1;
+            data.send(together(login, part, changed));
+            session.control().expect(425);
+        }
+    }
+
+    @ParameterizedTest
+    @MethodSource("ways")
     void passEndsInMidRecordOfASegment(final Way way, final String protocol) throws IOException {
         final TlsSession session = session(way, protocol);
         final RawFtpClient.Endpoint endpoint = session.control().spsv();
@@ -199,6 +232,7 @@ class TlsPipeliningIT {
         for (int i = 0; i < 10; i++) {
             final RawFtpClient.Endpoint endpoint = session.control().spsv();
             final TlsConnection data = over(session, connected(session));
+            final byte[] small = "all of it in one flight".getBytes(StandardCharsets.US_ASCII);
             final byte[] finished = data.handshakeUpToLastFlight();
             assertThat(finished).isNotEmpty();
             if (i % 2 == 0) {
@@ -213,7 +247,7 @@ class TlsPipeliningIT {
                 end(session, data);
                 session.control().command("STOR stored", 150);
                 session.control().expect(226);
-                assertThat(SERVERS.of(way).content("stored")).isEqualTo(CONTENT);
+                assertThat(SERVERS.of(way).content("stored")).isEqualTo(small);
             }
         }
     }
