@@ -14,6 +14,7 @@ package net.spsv.ftpserver.tls;
 
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
+import static org.junit.jupiter.api.Assumptions.assumeTrue;
 
 import java.io.ByteArrayOutputStream;
 import java.io.IOException;
@@ -171,6 +172,25 @@ class TlsPipeliningIT {
             session.control().expect(226);
             assertThat(SERVERS.of(way).content("stored")).isEqualTo(CONTENT);
         }
+    }
+
+    /** RFC 5246, 7.2.1: close_notify is answered with close_notify, and what was to be written is discarded. */
+    @ParameterizedTest
+    @EnumSource(
+            value = Way.class,
+            names = {"EXPLICIT", "IMPLICIT"})
+    void uploadOfAClientThatCannotHearTheReplyAnyMoreIsWhole(final Way way) throws IOException {
+        assumeTrue(HostMina.hearsCloseNotifyBehindLogin("TLSv1.3"), "MINA 2.1 closes the connection");
+        final TlsSession session = session(way, "TLSv1.2");
+        final RawFtpClient.Endpoint endpoint = session.control().spsv();
+        session.control().command("STOR stored", 150);
+        final TlsConnection data = secured(session);
+        greeting(session, data);
+        data.lines().send(user(endpoint)).expect(331);
+        data.send(together(data.encrypt(pass(endpoint) + "the upload"), data.encryptCloseNotify()));
+
+        session.control().expect(226);
+        assertThat(SERVERS.of(way).content("stored")).isEqualTo("the upload".getBytes(StandardCharsets.US_ASCII));
     }
 
     @ParameterizedTest
