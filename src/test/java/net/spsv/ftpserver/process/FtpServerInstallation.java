@@ -128,8 +128,15 @@ public final class FtpServerInstallation {
         edit(
                 CONFIGURATION,
                 "port=\"0\" idle-timeout=\"300\">",
-                "port=\"0\" idle-timeout=\"300\" implicit-ssl=\"" + implicit + "\">\n      "
-                        + ssl(keyStore, password, "NONE", null));
+                "port=\"0\" idle-timeout=\"300\" implicit-ssl=\"" + implicit + "\">");
+        // As a user would: by taking the comment away.
+        edit(
+                CONFIGURATION,
+                "      <ssl client-authentication=\"NONE\">",
+                "      -->\n      <ssl client-authentication=\"NONE\">");
+        edit(CONFIGURATION, "      </ssl>\n      -->", "      </ssl>");
+        edit(CONFIGURATION, "password=\"change-it\"", "password=\"" + password + "\"");
+        Files.copy(keyStore, directory.resolve("res/conf/server.p12"), StandardCopyOption.REPLACE_EXISTING);
     }
 
     /**
@@ -148,16 +155,9 @@ public final class FtpServerInstallation {
                         + ssl(keyStore, password, clientAuthentication, trustStore));
     }
 
-    /** Sets the plugin's property {@code requireTls}. */
+    /** Sets the plugin's property {@code requireTls}, which is true in the example. */
     public void requireTls(final boolean required) throws IOException {
-        final Path path = directory.resolve(CONFIGURATION);
-        final String before = new String(Files.readAllBytes(path), StandardCharsets.UTF_8)
-                .replaceAll("<beans:property name=\"requireTls\"[^>]*/>", "");
-        write(
-                CONFIGURATION,
-                before.replaceFirst(
-                        "(<beans:property name=\"userName\"[^>]*/>)",
-                        "$1<beans:property name=\"requireTls\" value=\"" + required + "\" />"));
+        edit(CONFIGURATION, "name=\"requireTls\" value=\"true\"", "name=\"requireTls\" value=\"" + required + "\"");
     }
 
     private String ssl(
