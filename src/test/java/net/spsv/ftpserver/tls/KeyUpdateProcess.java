@@ -25,8 +25,11 @@ import org.apache.ftpserver.ftplet.FtpException;
  */
 public final class KeyUpdateProcess {
     private static final Way[] WAYS = {Way.EXPLICIT, Way.IMPLICIT, Way.CLEAR_LOGIN};
-    /** Between two limits of 16 mebibytes, so that no renewal is under way at the end. */
-    private static final long SIZE = 40 * 1024 * 1024;
+    /**
+     * Keys are renewed once, in the middle: the answer of the one that receives must not come when the other one has
+     * closed, and 10 MiB may be in the sockets' buffers.
+     */
+    private static final long SIZE = 30 * 1024 * 1024;
 
     private KeyUpdateProcess() {}
 

@@ -204,7 +204,9 @@ class TlsPipeliningIT {
             greeting(session, data);
             data.lines().send(user(endpoint)).expect(331);
             data.send(together(data.encrypt(pass(endpoint) + "part"), data.fatalAlert()));
-            session.control().expect(425);
+            // 425 at once, or none before ABOR if MINA has dropped the login before it came to its end
+            session.control().command("ABOR", 425);
+            session.control().expect(226);
         }
     }
 
@@ -374,10 +376,6 @@ class TlsPipeliningIT {
         return one;
     }
 
-    /**
-     * Joins records, and adds close_notify to those of TLSv1.3. With TLSv1.2 who receives close_notify may not send any
-     * more, be it the reply to the login (RFC 5246, section 7.2.1): the client has to read that first.
-     */
     /** Reads the replies that a login has got, until the server drops it. */
     private static void awaitEnd(final TlsConnection data) {
         assertThatThrownBy(() -> {
@@ -388,6 +386,10 @@ class TlsPipeliningIT {
                 .isInstanceOf(IOException.class);
     }
 
+    /**
+     * Joins records, and adds close_notify to those of TLSv1.3. With TLSv1.2 who receives close_notify may not send any
+     * more, be it the reply to the login (RFC 5246, section 7.2.1): the client has to read that first.
+     */
     private static byte[] withEnd(final TlsSession session, final TlsConnection data, final byte[]... records)
             throws IOException {
         return HostMina.hearsCloseNotifyBehindLogin(session.protocol())
