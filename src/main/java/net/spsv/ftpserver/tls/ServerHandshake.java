@@ -108,6 +108,10 @@ public final class ServerHandshake {
 
     /** Does the engine's work that takes its time. */
     public void runTasks() {
+        runTasks(engine);
+    }
+
+    static void runTasks(final SSLEngine engine) {
         Runnable task;
         while ((task = engine.getDelegatedTask()) != null) {
             task.run();

@@ -38,8 +38,6 @@ public final class TlsChannel implements DataChannel {
 
     private static final ByteBuffer NOTHING = ByteBuffer.allocate(0);
 
-    private static final String RENEWS_KEYS = "TLSv1.3";
-
     /** Records that go through one system call at most. */
     private static final int RECORDS = 8;
 
@@ -53,6 +51,9 @@ public final class TlsChannel implements DataChannel {
     private final DetachedChannel wire;
 
     private final SSLEngine engine;
+
+    /** Whether the protocol version renews keys instead of renegotiating. */
+    private final boolean renewsKeys;
 
     /** Bytes that a record may have on the wire. */
     private final int recordSize;
@@ -91,6 +92,7 @@ public final class TlsChannel implements DataChannel {
     public TlsChannel(final DetachedChannel wire, final SSLEngine engine, final byte[] first) {
         this.wire = wire;
         this.engine = engine;
+        this.renewsKeys = "TLSv1.3".equals(engine.getSession().getProtocol());
         this.recordSize = engine.getSession().getPacketBufferSize();
         this.contentSize = engine.getSession().getApplicationBufferSize();
         this.plain = ByteBuffer.wrap(first);
@@ -139,17 +141,21 @@ public final class TlsChannel implements DataChannel {
     /** Decrypts the records that have come, as many as fit; false if no whole one is there. */
     private boolean unwrapInto(final ByteBuffer target) throws IOException {
         if (target.remaining() < contentSize) {
-            plain = plain.capacity() < contentSize ? ByteBuffer.allocate(contentSize) : plain;
-            plain.clear();
-            final boolean unwrapped = unwrap(plain);
-            plain.flip();
-            return unwrapped;
+            return unwrapIntoPlain();
         }
         boolean any = false;
         while (!inputEnded && target.remaining() >= contentSize && unwrap(target)) {
             any = true;
         }
         return any || inputEnded;
+    }
+
+    private boolean unwrapIntoPlain() throws IOException {
+        plain = plain.capacity() < contentSize ? ByteBuffer.allocate(contentSize) : plain;
+        plain.clear();
+        final boolean unwrapped = unwrap(plain);
+        plain.flip();
+        return unwrapped;
     }
 
     /** Decrypts one record; false if it is not whole yet. */
@@ -198,7 +204,7 @@ public final class TlsChannel implements DataChannel {
      * every record until it has them. In TLS 1.2 it has nothing to say that would be listened to.
      */
     private void hearThePeer() throws IOException {
-        if (inputEnded || wireEnded || !RENEWS_KEYS.equals(engine.getSession().getProtocol())) {
+        if (inputEnded || wireEnded || !renewsKeys) {
             return;
         }
         makeRoom();
@@ -208,9 +214,7 @@ public final class TlsChannel implements DataChannel {
             received.flip();
         }
         while (received.hasRemaining() && !inputEnded) {
-            plain = plain.capacity() < contentSize ? ByteBuffer.allocate(contentSize) : plain;
-            plain.clear();
-            final boolean unwrapped = unwrap(plain);
+            final boolean unwrapped = unwrapIntoPlain();
             plain.limit(0);
             if (deaf) {
                 throw new SocketException("The peer of a data connection does not take what it asked for");
@@ -229,7 +233,7 @@ public final class TlsChannel implements DataChannel {
                 && next != HandshakeStatus.NEED_UNWRAP) {
             refuseRenegotiation();
             if (next == HandshakeStatus.NEED_TASK) {
-                runTasks();
+                ServerHandshake.runTasks(engine);
                 next = engine.getHandshakeStatus();
             } else {
                 next = wrapMessage();
@@ -258,15 +262,8 @@ public final class TlsChannel implements DataChannel {
     }
 
     private void refuseRenegotiation() throws SocketException {
-        if (!RENEWS_KEYS.equals(engine.getSession().getProtocol())) {
+        if (!renewsKeys) {
             throw new SocketException("The peer of a data connection wants to renegotiate");
-        }
-    }
-
-    private void runTasks() {
-        Runnable task;
-        while ((task = engine.getDelegatedTask()) != null) {
-            task.run();
         }
     }
 
@@ -276,7 +273,7 @@ public final class TlsChannel implements DataChannel {
         while (source.hasRemaining()) {
             final SSLEngineResult result = wrap(source);
             if (result.getHandshakeStatus() == HandshakeStatus.NEED_TASK) {
-                runTasks();
+                ServerHandshake.runTasks(engine);
             } else if (result.bytesProduced() == 0) {
                 throw new SocketException("Data connection: " + result);
             }

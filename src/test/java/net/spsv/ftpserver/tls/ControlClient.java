@@ -118,6 +118,15 @@ final class ControlClient extends FTPSClient implements AutoCloseable {
         return check(code);
     }
 
+    /** Sends a transfer command that gets no data connection, be it told before or after 150. */
+    void expectRefused(final String transfer) throws IOException {
+        if (sendCommand(transfer) == 150) {
+            expect(425);
+        } else {
+            check(425);
+        }
+    }
+
     private String check(final int code) {
         if (getReplyCode() != code) {
             throw new AssertionError(

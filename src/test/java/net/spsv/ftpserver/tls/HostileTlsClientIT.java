@@ -139,7 +139,7 @@ class HostileTlsClientIT {
             final long start = System.nanoTime();
             data.getOutputStream().write(garbage.bytes);
             expectNoContent(data);
-            expectRefused(session, "RETR source");
+            session.control().expectRefused("RETR source");
             assertThat(Duration.ofNanos(System.nanoTime() - start)).isLessThan(AT_ONCE);
             session.expectUsable(SERVERS.of(Way.CLEAR_LOGIN));
         }
@@ -193,7 +193,7 @@ class HostileTlsClientIT {
                 if (commandFirst) {
                     session.control().expect(425);
                 } else {
-                    expectRefused(session, "RETR source");
+                    session.control().expectRefused("RETR source");
                 }
                 assertThat(Duration.ofNanos(System.nanoTime() - start)).isLessThan(AT_ONCE);
                 session.expectUsable(SERVERS.of(Way.CLEAR_LOGIN));
@@ -233,7 +233,7 @@ class HostileTlsClientIT {
                 expectNoContent(data);
                 assertThat(Duration.ofNanos(System.nanoTime() - start))
                         .isBetween(IDLE.dividedBy(2), IDLE.plusSeconds(4));
-                expectRefused(session, "RETR source");
+                session.control().expectRefused("RETR source");
                 session.expectUsable(SERVERS.of(Way.CLEAR_LOGIN));
             }
         }
@@ -486,26 +486,7 @@ class HostileTlsClientIT {
 
     /** Reads to the end of the connection, which must come by itself; at most an alert comes before. */
     private static void expectNoContent(final Socket data) throws IOException {
-        final byte[] block = new byte[1024];
-        int total = 0;
-        try {
-            for (int count = data.getInputStream().read(block);
-                    count >= 0;
-                    count = data.getInputStream().read(block)) {
-                total += count;
-            }
-        } catch (final SocketException e) {
-            assertThat(e).hasMessageMatching(RESET);
-        }
-        assertThat(total).isLessThanOrEqualTo(64);
-    }
-
-    private static void expectRefused(final TlsSession session, final String transfer) throws IOException {
-        if (session.control().sendCommand(transfer) == 150) {
-            session.control().expect(425);
-        } else {
-            assertThat(session.control().getReplyCode()).isEqualTo(425);
-        }
+        assertThat(TlsConnection.countToTheEnd(data, RESET)).isLessThanOrEqualTo(64);
     }
 
     private static void assertCut(final DataConnection data) {

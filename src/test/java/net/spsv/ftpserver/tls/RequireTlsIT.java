@@ -17,7 +17,6 @@ import static org.assertj.core.api.Assertions.assertThat;
 import java.io.EOFException;
 import java.io.IOException;
 import java.net.Socket;
-import java.net.SocketException;
 import net.spsv.ftpserver.testing.FtpServerExtension;
 import net.spsv.ftpserver.testing.LeakCheckExtension;
 import net.spsv.ftpserver.testing.RawFtpClient;
@@ -185,8 +184,8 @@ class RequireTlsIT {
                 control.command("PROT C", 200);
                 try (Socket data = RawFtpClient.dataConnection(LENIENT.port(), control.spsv())) {
                     control.command("PROT P", 200);
-                    expectRefused(control, transfer);
-                    assertThat(end(data)).isZero();
+                    control.expectRefused(transfer);
+                    assertThat(TlsConnection.countToTheEnd(data, ".*reset.*")).isZero();
                 }
                 control.expectAlive();
             }
@@ -198,7 +197,7 @@ class RequireTlsIT {
                         reply = control.reply();
                     }
                     assertThat(reply).startsWith("425");
-                    assertThat(end(data)).isZero();
+                    assertThat(TlsConnection.countToTheEnd(data, ".*reset.*")).isZero();
                 }
                 control.expectAlive();
             }
@@ -252,29 +251,5 @@ class RequireTlsIT {
             throws IOException {
         return DataConnection.byRecords(Way.EXPLICIT, TLS, control.spsv(), server.port())
                 .login();
-    }
-
-    private static void expectRefused(final ControlClient control, final String transfer) throws IOException {
-        if (control.sendCommand(transfer) == 150) {
-            control.expect(425);
-        } else {
-            assertThat(control.getReplyCode()).isEqualTo(425);
-        }
-    }
-
-    /** Reads to the end of a connection, be it FIN or RST, and returns the number of bytes. */
-    private static int end(final Socket data) throws IOException {
-        final byte[] block = new byte[1024];
-        int total = 0;
-        try {
-            for (int count = data.getInputStream().read(block);
-                    count >= 0;
-                    count = data.getInputStream().read(block)) {
-                total += count;
-            }
-        } catch (final SocketException e) {
-            assertThat(e).hasMessageContaining("reset");
-        }
-        return total;
     }
 }

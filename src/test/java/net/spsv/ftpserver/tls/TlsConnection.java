@@ -12,6 +12,8 @@
  */
 package net.spsv.ftpserver.tls;
 
+import static org.assertj.core.api.Assertions.assertThat;
+
 import java.io.ByteArrayOutputStream;
 import java.io.EOFException;
 import java.io.IOException;
@@ -20,6 +22,7 @@ import java.io.OutputStream;
 import java.net.InetAddress;
 import java.net.InetSocketAddress;
 import java.net.Socket;
+import java.net.SocketException;
 import java.nio.ByteBuffer;
 import java.nio.charset.StandardCharsets;
 import javax.net.ssl.SSLContext;
@@ -157,6 +160,22 @@ final class TlsConnection implements AutoCloseable {
     byte[] encryptCloseNotify() throws IOException {
         engine.closeOutbound();
         return wrap(ByteBuffer.allocate(0));
+    }
+
+    /** Reads to the end of a connection, be it FIN or a reset with such a message; returns the number of bytes. */
+    static int countToTheEnd(final Socket socket, final String resetMessage) throws IOException {
+        final byte[] block = new byte[1024];
+        int total = 0;
+        try {
+            for (int count = socket.getInputStream().read(block);
+                    count >= 0;
+                    count = socket.getInputStream().read(block)) {
+                total += count;
+            }
+        } catch (final SocketException e) {
+            assertThat(e).hasMessageMatching(resetMessage);
+        }
+        return total;
     }
 
     /** Fails as if a damaged record had come, and returns the alert that says so. */
