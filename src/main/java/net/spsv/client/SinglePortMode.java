@@ -15,6 +15,8 @@ package net.spsv.client;
 import java.io.IOException;
 import java.net.InetAddress;
 import java.net.Socket;
+import net.spsv.protocol.DataCredentials;
+import org.apache.commons.net.MalformedServerReplyException;
 import org.apache.commons.net.ftp.FTP;
 import org.apache.commons.net.ftp.FTPClient;
 import org.apache.commons.net.ftp.FTPReply;
@@ -138,6 +140,10 @@ final class SinglePortMode {
         final String[] reply = access.client().getReplyStrings();
         access.changeReplyLines(DataCredentials::masked);
         final DataCredentials credentials = DataCredentials.parse(reply[reply.length - 1]);
+        if (credentials == null) {
+            // without the reply: where the token is in it is what could not be found out
+            throw new MalformedServerReplyException("The server's reply to SPSV does not end with (user:password)");
+        }
         final InetAddress passive = access.client().getPassiveLocalIPAddress();
         return new SecondConnection(access, credentials, passive != null ? passive : localAddress).open();
     }

@@ -10,11 +10,10 @@
  * distributed on an "AS IS" BASIS, WITHOUT WARRANTIES OR CONDITIONS OF ANY KIND, either express or implied.
  * See the License for the specific language governing permissions and limitations under the License.
  */
-package net.spsv.client;
+package net.spsv.protocol;
 
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
-import org.apache.commons.net.MalformedServerReplyException;
 
 /**
  * What the server's reply to SPSV holds between its brackets: a user name and a token for one data connection, or in
@@ -22,10 +21,10 @@ import org.apache.commons.net.MalformedServerReplyException;
  *
  * <p>It goes back to the server in a command line, so nothing but what the draft allows comes through (section 3).
  */
-final class DataCredentials {
+public final class DataCredentials {
 
     /** Stands for a token wherever somebody reads along. */
-    static final String MASK = "***";
+    public static final String MASK = "***";
 
     /** The last brackets, as informational text may have its own. */
     private static final Pattern BRACKETS = Pattern.compile("227 .*\\(([^()]*)\\)[^()]*", Pattern.DOTALL);
@@ -48,11 +47,12 @@ final class DataCredentials {
     }
 
     /**
-     * Reads a reply.
+     * Reads a reply to SPSV.
      *
-     * @param line the last line of the reply
+     * @param line the last line of the reply, without its line end
+     * @return what its brackets hold, or null if it is no 227 with something usable between them
      */
-    static DataCredentials parse(final String line) throws MalformedServerReplyException {
+    public static DataCredentials parse(final String line) {
         final Matcher brackets = BRACKETS.matcher(line);
         if (brackets.matches()) {
             final Matcher both = USER_AND_TOKEN.matcher(brackets.group(1));
@@ -63,25 +63,43 @@ final class DataCredentials {
                 return new DataCredentials(null, brackets.group(1));
             }
         }
-        // without the reply: where the token is in it is what could not be found out
-        throw new MalformedServerReplyException("The server's reply to SPSV does not end with (user:password)");
+        return null;
     }
 
-    /** Returns a reply to SPSV, or a line of it, without what must not be read by others. */
-    static String masked(final String reply) {
+    /**
+     * Returns a reply to SPSV without what must not be read by others.
+     *
+     * @param reply all of it, or a line of it
+     * @return the same, but for what follows the user's name in each line's brackets
+     */
+    public static String masked(final String reply) {
         return SECRET.matcher(reply).replaceAll("($1" + Matcher.quoteReplacement(MASK) + ")");
     }
 
-    /** Whether the server takes {@code SPDT token}, and no user name and password. */
-    boolean isSpdt() {
+    /**
+     * Returns which of the two forms it is.
+     *
+     * @return true if the server takes {@code SPDT token}, and no user name and password
+     */
+    public boolean isSpdt() {
         return user == null;
     }
 
-    String user() {
+    /**
+     * Returns the argument of USER.
+     *
+     * @return null if {@link #isSpdt()}
+     */
+    public String user() {
         return user;
     }
 
-    String token() {
+    /**
+     * Returns the argument of PASS, or of SPDT.
+     *
+     * @return the token, to be sent as it is and shown to nobody
+     */
+    public String token() {
         return token;
     }
 }
