@@ -1,0 +1,40 @@
+/*
+ * Copyright the ftpserver-spsv authors.
+ *
+ * Licensed under the Apache License, Version 2.0 (the "License"); you may not use this file except in
+ * compliance with the License. You may obtain a copy of the License at
+ *
+ *     http://www.apache.org/licenses/LICENSE-2.0
+ *
+ * Unless required by applicable law or agreed to in writing, software distributed under the License is
+ * distributed on an "AS IS" BASIS, WITHOUT WARRANTIES OR CONDITIONS OF ANY KIND, either express or implied.
+ * See the License for the specific language governing permissions and limitations under the License.
+ */
+package net.spsv.gateway.control;
+
+import java.io.IOException;
+
+/** The session cannot go on; its message is what the client is told with reply 421. */
+public final class ServiceClosingException extends IOException {
+
+    private static final long serialVersionUID = 1L;
+
+    /**
+     * Creates the exception.
+     *
+     * @param message a sentence without the full stop
+     */
+    public ServiceClosingException(final String message) {
+        super(message);
+    }
+
+    /**
+     * Creates the exception.
+     *
+     * @param message a sentence without the full stop
+     * @param cause what has happened
+     */
+    public ServiceClosingException(final String message, final Throwable cause) {
+        super(message, cause);
+    }
+}

@@ -1,0 +1,20 @@
+/*
+ * Copyright the ftpserver-spsv authors.
+ *
+ * Licensed under the Apache License, Version 2.0 (the "License"); you may not use this file except in
+ * compliance with the License. You may obtain a copy of the License at
+ *
+ *     http://www.apache.org/licenses/LICENSE-2.0
+ *
+ * Unless required by applicable law or agreed to in writing, software distributed under the License is
+ * distributed on an "AS IS" BASIS, WITHOUT WARRANTIES OR CONDITIONS OF ANY KIND, either express or implied.
+ * See the License for the specific language governing permissions and limitations under the License.
+ */
+/**
+ * The gateway: gives every FTP client single-port mode. {@link net.spsv.gateway.Main} is the program,
+ * {@link net.spsv.gateway.Gateway} the same for embedding.
+ *
+ * <p>{@code session} decides what is done with each command, over {@code control} (lines), {@code data} (files) and
+ * {@code remote} (the server), all of which stand on {@code wire} (bytes, TLS).
+ */
+package net.spsv.gateway;
