@@ -105,6 +105,9 @@ public final class Benchmark implements Callable<Integer> {
     @Option(names = "--vsftpd", description = "measure vsftpd's PASV too, if it is installed")
     private boolean withVsftpd;
 
+    @Option(names = "--gateway", description = "measure PASV through the gateway in front of the plugin, too")
+    private boolean withGateway;
+
     @Option(names = "--check", description = "end with exit code 1 when a target is missed")
     private boolean check;
 
@@ -161,13 +164,25 @@ public final class Benchmark implements Callable<Integer> {
         }
         final Path temporary = Files.createTempDirectory(directory, "spsv-benchmark");
         final List<ServerProcess> servers = new ArrayList<>();
-        final Thread cleaner = new Thread(() -> cleanUp(servers, temporary));
+        final List<ServerProcess> gateways = new ArrayList<>();
+        final Thread cleaner = new Thread(() -> {
+            gateways.forEach(ServerProcess::close);
+            cleanUp(servers, temporary);
+        });
         Runtime.getRuntime().addShutdownHook(cleaner);
         try {
             start(servers, temporary);
+            if (withGateway) {
+                gateways.add(ServerProcess.gateway(servers.get(1), Security.NONE, temporary, jvmFlags));
+                gateways.add(ServerProcess.gateway(servers.get(1), Security.EXPLICIT, temporary, jvmFlags));
+            }
             createFiles(rows, servers, temporary);
             final List<Contender> plain = plainContenders(servers);
             final List<Contender> secure = secureContenders(servers);
+            if (withGateway) {
+                plain.add(throughGateway(gateways.get(0), plain.get(2)));
+                secure.add(throughGateway(gateways.get(1), secure.get(1)));
+            }
             if (rows.stream().anyMatch(Row::isSecure)) {
                 System.err.println("Warming up for TLS");
                 for (final ServerProcess server : servers) {
@@ -235,13 +250,19 @@ public final class Benchmark implements Callable<Integer> {
         return new TlsClient(tlsProtocol, cipherSuite);
     }
 
+    /** A client that knows PASV and no TLS, against one that speaks to the server itself. */
+    private static Contender throughGateway(final ServerProcess gateway, final Contender direct) {
+        return new Contender("gateway, PASV", gateway, Security.NONE, DataMode.PASSIVE, direct, "gateway to SPSV");
+    }
+
     private static List<Contender> plainContenders(final List<ServerProcess> servers) {
-        final ServerProcess stock = servers.get(0);
         final ServerProcess plugin = servers.get(1);
         final List<Contender> contenders = new ArrayList<>();
-        contenders.add(new Contender("stock, PASV", stock, Security.NONE, DataMode.PASSIVE));
+        final Contender stock = new Contender("stock, PASV", servers.get(0), Security.NONE, DataMode.PASSIVE);
+        contenders.add(stock);
         contenders.add(new Contender("with plugin, PASV", plugin, Security.NONE, DataMode.PASSIVE));
-        contenders.add(new Contender("with plugin, SPSV", plugin, Security.NONE, DataMode.SINGLE_PORT));
+        contenders.add(new Contender(
+                "with plugin, SPSV", plugin, Security.NONE, DataMode.SINGLE_PORT, stock, "SPSV to stock PASV"));
         for (final ServerProcess vsftpd : servers.subList(2, servers.size())) {
             contenders.add(new Contender("vsftpd, PASV", vsftpd, Security.NONE, DataMode.PASSIVE));
         }
@@ -249,14 +270,26 @@ public final class Benchmark implements Callable<Integer> {
     }
 
     private static List<Contender> secureContenders(final List<ServerProcess> servers) {
-        final ServerProcess stock = servers.get(0);
         final ServerProcess plugin = servers.get(1);
         final List<Contender> contenders = new ArrayList<>();
-        contenders.add(new Contender("stock, PASV", stock, Security.EXPLICIT, DataMode.PASSIVE));
-        contenders.add(new Contender("with plugin, SPSV", plugin, Security.EXPLICIT, DataMode.SINGLE_PORT));
-        contenders.add(new Contender("with plugin, implicit SPSV", plugin, Security.IMPLICIT, DataMode.SINGLE_PORT));
+        final Contender stock = new Contender("stock, PASV", servers.get(0), Security.EXPLICIT, DataMode.PASSIVE);
+        contenders.add(stock);
         contenders.add(new Contender(
-                "with plugin, SPSV with login in clear", plugin, Security.EXPLICIT, DataMode.SINGLE_PORT_CLEAR_LOGIN));
+                "with plugin, SPSV", plugin, Security.EXPLICIT, DataMode.SINGLE_PORT, stock, "SPSV to stock PASV"));
+        contenders.add(new Contender(
+                "with plugin, implicit SPSV",
+                plugin,
+                Security.IMPLICIT,
+                DataMode.SINGLE_PORT,
+                stock,
+                "implicit SPSV to stock PASV"));
+        contenders.add(new Contender(
+                "with plugin, SPSV with login in clear",
+                plugin,
+                Security.EXPLICIT,
+                DataMode.SINGLE_PORT_CLEAR_LOGIN,
+                stock,
+                "SPSV with login in clear to stock PASV"));
         for (final ServerProcess vsftpd : servers.subList(2, servers.size())) {
             contenders.add(new Contender("vsftpd, PASV", vsftpd, Security.EXPLICIT, DataMode.PASSIVE));
         }

@@ -20,12 +20,28 @@ final class Contender {
     private final ServerProcess server;
     private final Security security;
     private final DataMode mode;
+    private final Contender reference;
+    private final String comparison;
 
+    /** A column that nothing is said of but its figures. */
     Contender(final String name, final ServerProcess server, final Security security, final DataMode mode) {
+        this(name, server, security, mode, null, null);
+    }
+
+    /** A column that gets a second one, of how many times better it is than the reference. */
+    Contender(
+            final String name,
+            final ServerProcess server,
+            final Security security,
+            final DataMode mode,
+            final Contender reference,
+            final String comparison) {
         this.name = name;
         this.server = server;
         this.security = security;
         this.mode = mode;
+        this.reference = reference;
+        this.comparison = comparison;
     }
 
     String name() {
@@ -36,9 +52,14 @@ final class Contender {
         return server;
     }
 
-    /** The name without the server's. */
-    String way() {
-        return name.substring(name.indexOf(", ") + 2);
+    /** What it is compared with, or null. */
+    Contender reference() {
+        return reference;
+    }
+
+    /** What the comparison is called. */
+    String comparison() {
+        return comparison;
     }
 
     boolean isSinglePort() {

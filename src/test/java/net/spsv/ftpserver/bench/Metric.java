@@ -89,9 +89,12 @@ final class Metric {
         return kind == Kind.RATE ? figure / stock : stock / figure;
     }
 
-    /** The gain as text; counts and shares have none. */
+    /** The gain as text; counts and shares have none, and figures that were not told neither. */
     String gainText(final double stock, final double figure) {
-        return kind == Kind.COUNT || kind == Kind.SHARE ? "" : String.format(Locale.ROOT, "%.2fx", gain(stock, figure));
+        final double gain = gain(stock, figure);
+        return kind == Kind.COUNT || kind == Kind.SHARE || Double.isNaN(gain)
+                ? ""
+                : String.format(Locale.ROOT, "%.2fx", gain);
     }
 
     boolean isMissed(final double stock, final double figure) {

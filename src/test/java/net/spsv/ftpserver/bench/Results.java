@@ -19,9 +19,6 @@ import java.util.Locale;
 
 /** The figures of all rounds of one row, and how they are printed. */
 final class Results {
-    /** The first contender is the one that the others are compared with. */
-    private static final int STOCK = 0;
-
     private final Row row;
     private final List<Contender> contenders;
     /** By metric, contender and round; null for a contender that the row does not measure. */
@@ -85,8 +82,8 @@ final class Results {
             ruler.append(" ---: |");
         }
         for (final Contender contender : contenders) {
-            if (contender.isSinglePort()) {
-                names.append(' ').append(contender.way()).append(" to stock PASV |");
+            if (contender.reference() != null) {
+                names.append(' ').append(contender.comparison()).append(" |");
                 ruler.append(" ---: |");
             }
         }
@@ -106,7 +103,7 @@ final class Results {
                         .append(" |");
             }
             for (int contender = 0; contender < contenders.size(); contender++) {
-                if (contenders.get(contender).isSinglePort()) {
+                if (contenders.get(contender).reference() != null) {
                     line.append(' ').append(gain(index, contender)).append(" |");
                 }
             }
@@ -126,12 +123,17 @@ final class Results {
     }
 
     private String gain(final int index, final int contender) {
-        final double[][] rounds = figures[index];
-        if (rounds[STOCK] == null || rounds[contender] == null) {
+        final double[] rounds = figures[index][contender];
+        final double[] reference = referenceOf(index, contender);
+        if (reference == null || rounds == null) {
             return "";
         }
         final Metric metric = row.metrics().get(index);
-        return metric.gainText(metric.summary(rounds[STOCK]), metric.summary(rounds[contender]));
+        return metric.gainText(metric.summary(reference), metric.summary(rounds));
+    }
+
+    private double[] referenceOf(final int index, final int contender) {
+        return figures[index][contenders.indexOf(contenders.get(contender).reference())];
     }
 
     private String target(final int index) {
@@ -148,7 +150,8 @@ final class Results {
         for (int contender = 0; contender < contenders.size(); contender++) {
             if (contenders.get(contender).isSinglePort()
                     && !metric.target().isEmpty()
-                    && metric.isMissed(metric.summary(rounds[STOCK]), metric.summary(rounds[contender]))) {
+                    && metric.isMissed(
+                            metric.summary(referenceOf(index, contender)), metric.summary(rounds[contender]))) {
                 return true;
             }
         }

@@ -31,19 +31,24 @@ import java.nio.file.Paths;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
+import java.util.Locale;
 import java.util.concurrent.BlockingQueue;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.ExecutionException;
 import java.util.concurrent.LinkedBlockingQueue;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.TimeoutException;
+import java.util.regex.Matcher;
+import java.util.regex.Pattern;
 import java.util.stream.Stream;
+import net.spsv.gateway.Main;
 
 /** A server in a process of its own, with a home directory of its own. */
 final class ServerProcess implements Closeable {
     private static final long START_SECONDS = 30;
     private static final int DATA_BUFFER = 1 << 18;
     private static final int WARM_UP_CONNECTIONS = 500;
+    private static final Pattern GATEWAY_READY = Pattern.compile("^Connect FTP clients to \\S+:(\\d+) ");
 
     private final Process process;
     private final Path home;
@@ -85,17 +90,76 @@ final class ServerProcess implements Closeable {
             throws IOException, InterruptedException {
         final String kind = withPlugin ? BenchServer.WITH_PLUGIN : BenchServer.STOCK;
         final Path home = Files.createDirectories(directory.resolve(kind));
-        final Path log = directory.resolve(kind + ".log");
+        final List<String> command = java(jvmFlags, BenchServer.class);
+        command.addAll(Arrays.asList(kind, home.toString()));
+        command.addAll(Arrays.asList(key.keyStore().toString(), tls.protocol(), tls.cipherSuite()));
+        return start(command, kind, home, directory, tls, new LinkedBlockingQueue<>());
+    }
+
+    /** Writes what the server prints to the log, so that it never waits for a reader, and picks out its answers. */
+    private static void readOutput(
+            final Process process,
+            final Path log,
+            final CompletableFuture<int[]> ports,
+            final BlockingQueue<Long> cpuTimes) {
+        try (BufferedReader output =
+                        new BufferedReader(new InputStreamReader(process.getInputStream(), StandardCharsets.UTF_8));
+                PrintWriter copy = new PrintWriter(Files.newBufferedWriter(log), true)) {
+            for (String line = output.readLine(); line != null; line = output.readLine()) {
+                final Matcher gateway = GATEWAY_READY.matcher(line);
+                if (gateway.find()) {
+                    ports.complete(new int[] {Integer.parseInt(gateway.group(1))});
+                } else if (line.startsWith(BenchServer.PORTS_LINE)) {
+                    ports.complete(Stream.of(line.substring(BenchServer.PORTS_LINE.length())
+                                    .split(" "))
+                            .mapToInt(Integer::parseInt)
+                            .toArray());
+                } else if (line.startsWith(BenchServer.CPU_LINE)) {
+                    cpuTimes.add(Long.parseLong(line.substring(BenchServer.CPU_LINE.length())));
+                } else {
+                    copy.println(line);
+                }
+            }
+            ports.completeExceptionally(new EOFException("the process ended"));
+        } catch (IOException e) {
+            ports.completeExceptionally(e);
+        }
+    }
+
+    /** Starts a gateway in front of a server, whose files its clients see; they speak to it in clear. */
+    static ServerProcess gateway(
+            final ServerProcess server, final Security security, final Path directory, final List<String> jvmFlags)
+            throws IOException, InterruptedException {
+        final String kind = "gateway-" + security.name().toLowerCase(Locale.ROOT);
+        final List<String> command = java(jvmFlags, Main.class);
+        command.addAll(Arrays.asList("--server", "127.0.0.1:" + server.address.getPort(), "--listen", "127.0.0.1:0"));
+        if (security == Security.EXPLICIT) {
+            command.addAll(Arrays.asList("--tls", "explicit", "--insecure"));
+        }
+        return start(command, kind, server.home, directory, server.tls, null);
+    }
+
+    private static List<String> java(final List<String> jvmFlags, final Class<?> main) {
         final List<String> command = new ArrayList<>();
         command.add(Paths.get(System.getProperty("java.home"), "bin", "java").toString());
         command.addAll(jvmFlags);
-        command.addAll(Arrays.asList("-cp", System.getProperty("java.class.path")));
-        command.addAll(Arrays.asList(BenchServer.class.getName(), kind, home.toString()));
-        command.addAll(Arrays.asList(key.keyStore().toString(), tls.protocol(), tls.cipherSuite()));
+        command.addAll(Arrays.asList("-cp", System.getProperty("java.class.path"), main.getName()));
+        return command;
+    }
+
+    /** Starts a program that prints its ports, for {@link BenchServer#USER}; the CPU times, if it tells them. */
+    private static ServerProcess start(
+            final List<String> command,
+            final String kind,
+            final Path home,
+            final Path directory,
+            final TlsClient tls,
+            final BlockingQueue<Long> cpuTimes)
+            throws IOException, InterruptedException {
+        final Path log = directory.resolve(kind + ".log");
         final Process process =
                 new ProcessBuilder(command).redirectErrorStream(true).start();
         final CompletableFuture<int[]> ports = new CompletableFuture<>();
-        final BlockingQueue<Long> cpuTimes = new LinkedBlockingQueue<>();
         final Thread reader = new Thread(() -> readOutput(process, log, ports, cpuTimes), kind + " output");
         reader.setDaemon(true);
         reader.start();
@@ -111,34 +175,7 @@ final class ServerProcess implements Closeable {
                     cpuTimes);
         } catch (ExecutionException | TimeoutException e) {
             process.destroyForcibly();
-            throw new IOException("The " + kind + " server did not start:" + System.lineSeparator() + tail(log), e);
-        }
-    }
-
-    /** Writes what the server prints to the log, so that it never waits for a reader, and picks out its answers. */
-    private static void readOutput(
-            final Process process,
-            final Path log,
-            final CompletableFuture<int[]> ports,
-            final BlockingQueue<Long> cpuTimes) {
-        try (BufferedReader output =
-                        new BufferedReader(new InputStreamReader(process.getInputStream(), StandardCharsets.UTF_8));
-                PrintWriter copy = new PrintWriter(Files.newBufferedWriter(log), true)) {
-            for (String line = output.readLine(); line != null; line = output.readLine()) {
-                if (line.startsWith(BenchServer.PORTS_LINE)) {
-                    ports.complete(Stream.of(line.substring(BenchServer.PORTS_LINE.length())
-                                    .split(" "))
-                            .mapToInt(Integer::parseInt)
-                            .toArray());
-                } else if (line.startsWith(BenchServer.CPU_LINE)) {
-                    cpuTimes.add(Long.parseLong(line.substring(BenchServer.CPU_LINE.length())));
-                } else {
-                    copy.println(line);
-                }
-            }
-            ports.completeExceptionally(new EOFException("the process ended"));
-        } catch (IOException e) {
-            ports.completeExceptionally(e);
+            throw new IOException("The " + kind + " process did not start:" + System.lineSeparator() + tail(log), e);
         }
     }
 
