@@ -16,9 +16,7 @@ import java.io.ByteArrayOutputStream;
 import java.io.IOException;
 import java.io.InputStream;
 import java.net.Socket;
-import java.net.SocketTimeoutException;
 import java.nio.charset.Charset;
-import java.util.concurrent.TimeUnit;
 
 /**
  * Reads replies byte by byte: what follows a reply may belong to a TLS handshake, or to the file already.
@@ -38,9 +36,7 @@ final class ReplyReader {
 
     private final Charset charset;
 
-    private final int timeoutMillis;
-
-    private final long start = System.nanoTime();
+    private final Deadline deadline;
 
     private Socket socket;
 
@@ -68,33 +64,15 @@ final class ReplyReader {
         }
     }
 
-    /**
-     * Starts the clock.
-     *
-     * @param timeoutMillis for everything; 0 is no limit
-     */
-    ReplyReader(final Charset charset, final int timeoutMillis) {
+    ReplyReader(final Charset charset, final Deadline deadline) {
         this.charset = charset;
-        this.timeoutMillis = timeoutMillis;
+        this.deadline = deadline;
     }
 
     /** Reads from this socket from now on. */
     void from(final Socket newSocket) throws IOException {
         socket = newSocket;
         in = newSocket.getInputStream();
-    }
-
-    /** Gives the socket's next operation what is left of the time. */
-    void limit(final Socket nextSocket) throws IOException {
-        if (timeoutMillis == 0) {
-            nextSocket.setSoTimeout(0);
-            return;
-        }
-        final long left = timeoutMillis - TimeUnit.NANOSECONDS.toMillis(System.nanoTime() - start);
-        if (left <= 0) {
-            throw new SocketTimeoutException("the server took more than " + timeoutMillis + " ms");
-        }
-        nextSocket.setSoTimeout((int) left);
     }
 
     /** Reads one reply, and nothing beyond. */
@@ -134,7 +112,7 @@ final class ReplyReader {
     }
 
     private int next() throws IOException {
-        limit(socket);
+        deadline.limit(socket);
         final int next = in.read();
         if (next < 0) {
             throw new SpsvException("The server closed the data connection before it was logged in", 0);

@@ -52,6 +52,11 @@ final class SecondConnection {
     /** What is read from and written to: the TCP connection, or the TLS on top of it. */
     private Socket socket;
 
+    /** The same with TLS on top, else null. */
+    private TlsWire wire;
+
+    private Deadline deadline;
+
     private ReplyReader replies;
 
     /**
@@ -75,6 +80,9 @@ final class SecondConnection {
             connect();
             verifyRemote();
             logIn();
+            if (wire != null) {
+                wire.loggedIn();
+            }
             socket.setSoTimeout(dataTimeout() >= 0 ? dataTimeout() : timeout);
             ready = true;
             return socket;
@@ -113,7 +121,8 @@ final class SecondConnection {
         // With Nagle's algorithm the login would wait for the ACK of the handshake.
         final boolean noDelay = tcp.getTcpNoDelay();
         tcp.setTcpNoDelay(true);
-        replies = new ReplyReader(Charset.forName(client.getControlEncoding()), loginTimeout());
+        deadline = new Deadline(loginTimeout());
+        replies = new ReplyReader(Charset.forName(client.getControlEncoding()), deadline);
         try {
             converse();
         } catch (SocketTimeoutException e) {
@@ -166,8 +175,8 @@ final class SecondConnection {
     }
 
     private void secure() throws IOException {
-        replies.limit(tcp);
-        use(access.secure(tcp));
+        wire = new TlsWire(tcp, deadline);
+        use(access.secure(wire));
     }
 
     private void use(final Socket next) throws IOException {

@@ -20,6 +20,7 @@ import java.net.InetAddress;
 import java.net.ServerSocket;
 import java.net.Socket;
 import java.net.SocketException;
+import java.net.SocketTimeoutException;
 import java.nio.charset.Charset;
 import java.nio.charset.StandardCharsets;
 import java.util.ArrayList;
@@ -239,6 +240,24 @@ final class ScriptedServer implements AutoCloseable {
             final String text = new String(line.toByteArray(), charset).trim();
             lines.add(text);
             return text;
+        }
+
+        /** Sends a byte every now and then until the client has had enough of it. */
+        void drip() throws IOException {
+            final long end = System.nanoTime() + TimeUnit.MILLISECONDS.toNanos(TIMEOUT);
+            socket.setSoTimeout(20);
+            while (System.nanoTime() < end) {
+                send("x");
+                try {
+                    while (in.read() >= 0) {
+                        // what it says does not matter
+                    }
+                    return;
+                } catch (final SocketTimeoutException expected) {
+                    // the client waits for more
+                }
+            }
+            throw new AssertionError("the client is still there");
         }
 
         /** Waits until the client closes the connection. */

@@ -350,6 +350,35 @@ class SpsvFtpsClientIT {
     }
 
     @Test
+    void handshakeThatDripsIsGivenUp() throws Exception {
+        try (ScriptedServer server = new ScriptedServer()) {
+            server.reply("AUTH", "234 TLS").reply("PROT", "200 done").onData(peer -> {
+                peer.send("220 data\r\n");
+                peer.line();
+                peer.send("234 TLS\r\n");
+                // the header of a long handshake message, which then comes a byte at a time
+                peer.send(new byte[] {22, 3, 3, 0x3f, 0});
+                peer.drip();
+            });
+            // as it is after CCC
+            use(new SpsvFtpsClient(Certificates.client()) {
+                @Override
+                protected void sslNegotiation() {
+                    // the control connection stays in clear
+                }
+            });
+            client.setDefaultTimeout(20_000);
+            client.setDataTimeout(Duration.ofMillis(500));
+            client.connect("127.0.0.1", server.port());
+            client.login("u001", "xyz");
+            client.execPROT("P");
+            client.enterSinglePortPassiveMode();
+            assertThatThrownBy(client::listNames).isInstanceOf(SocketTimeoutException.class);
+            server.expectDataEnd();
+        }
+    }
+
+    @Test
     void controlConnectionInClearProtectsItsDataConnectionsIfProtSaysSo() throws Exception {
         final List<Socket> prepared = new ArrayList<>();
         try (ScriptedServer server = new ScriptedServer()) {
