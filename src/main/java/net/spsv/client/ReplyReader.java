@@ -32,6 +32,9 @@ final class ReplyReader {
     /** Lines of all replies of one connection; some servers greet with a page of terms of use. */
     static final int MAX_LINES = 500;
 
+    /** What is said of a connection that ends where a reply is due, by FIN or by reset. */
+    static final String CLOSED = "The server closed the data connection before it was logged in";
+
     private static final int CODE_LENGTH = 3;
 
     private final Charset charset;
@@ -115,7 +118,7 @@ final class ReplyReader {
         deadline.limit(socket);
         final int next = in.read();
         if (next < 0) {
-            throw new SpsvException("The server closed the data connection before it was logged in", 0);
+            throw new SpsvException(CLOSED, 0);
         }
         return next;
     }

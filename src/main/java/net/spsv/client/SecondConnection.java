@@ -16,6 +16,7 @@ import java.io.IOException;
 import java.net.InetAddress;
 import java.net.InetSocketAddress;
 import java.net.Socket;
+import java.net.SocketException;
 import java.net.SocketTimeoutException;
 import java.nio.charset.Charset;
 import java.nio.charset.StandardCharsets;
@@ -126,13 +127,14 @@ final class SecondConnection {
         try {
             converse();
         } catch (SocketTimeoutException e) {
-            final IOException timeout = new SocketTimeoutException("Timed out logging in the data connection");
-            timeout.initCause(e);
-            throw timeout;
+            throw because(e, new SocketTimeoutException("Timed out logging in the data connection"));
+        } catch (SocketException e) {
+            throw because(e, new SpsvException(ReplyReader.CLOSED, 0));
         }
         tcp.setTcpNoDelay(noDelay);
     }
 
+    /** Says what it can without waiting for the greeting: every reply that is waited for costs a round trip. */
     private void converse() throws IOException {
         final ClientAccess.Tls tls = access.tls();
         if (tls == ClientAccess.Tls.IMPLICIT) {
@@ -140,17 +142,18 @@ final class SecondConnection {
         } else {
             use(tcp);
         }
-        greeting();
-        if (tls == ClientAccess.Tls.EXPLICIT) {
-            authenticate();
-            secure();
-        } else if (tls == ClientAccess.Tls.NONE) {
+        if (tls == ClientAccess.Tls.NONE) {
             access.preparePlain(tcp);
         }
-        if (credentials.isSpdt()) {
-            sendIdentifier();
+        if (tls == ClientAccess.Tls.EXPLICIT) {
+            send(line("AUTH", access.authValue()));
+            access.commandSent("AUTH", line("AUTH", access.authValue()));
+            greeting();
+            protect();
+            sendLogin();
         } else {
-            sendUserAndToken();
+            sendLogin();
+            greeting();
         }
         ready();
     }
@@ -165,13 +168,12 @@ final class SecondConnection {
         }
     }
 
-    private void authenticate() throws IOException {
-        send(line("AUTH", access.authValue()));
-        access.commandSent("AUTH", line("AUTH", access.authValue()));
+    private void protect() throws IOException {
         final ReplyReader.Reply answer = reply();
         if (answer.code() != FTPReply.SECURITY_DATA_EXCHANGE_COMPLETE && answer.code() != SECURITY_DATA_WANTED) {
             throw refused("The server does not protect the data connection", answer);
         }
+        secure();
     }
 
     private void secure() throws IOException {
@@ -184,22 +186,24 @@ final class SecondConnection {
         replies.from(next);
     }
 
-    private void sendUserAndToken() throws IOException {
-        send(line("USER", credentials.user()) + line("PASS", credentials.token()));
-        access.commandSent("USER", line("USER", credentials.user()));
-        access.commandSent("PASS", line("PASS", DataCredentials.MASK));
-        final ReplyReader.Reply toUser = reply();
-        if (toUser.code() != FTPReply.NEED_PASSWORD) {
-            throw refused("The server does not know the user of data connections", toUser);
+    private void sendLogin() throws IOException {
+        if (credentials.isSpdt()) {
+            send(line("SPDT", credentials.token()));
+            access.commandSent("SPDT", line("SPDT", DataCredentials.MASK));
+        } else {
+            send(line("USER", credentials.user()) + line("PASS", credentials.token()));
+            access.commandSent("USER", line("USER", credentials.user()));
+            access.commandSent("PASS", line("PASS", DataCredentials.MASK));
         }
     }
 
-    private void sendIdentifier() throws IOException {
-        send(line("SPDT", credentials.token()));
-        access.commandSent("SPDT", line("SPDT", DataCredentials.MASK));
-    }
-
     private void ready() throws IOException {
+        if (!credentials.isSpdt()) {
+            final ReplyReader.Reply toUser = reply();
+            if (toUser.code() != FTPReply.NEED_PASSWORD) {
+                throw refused("The server does not know the user of data connections", toUser);
+            }
+        }
         final ReplyReader.Reply answer = reply();
         if (!answer.text().equals(READY)) {
             throw refused("The server does not give a data connection for the token", answer);
@@ -239,6 +243,11 @@ final class SecondConnection {
     private int dataTimeout() {
         return (int)
                 Math.max(-1, Math.min(Integer.MAX_VALUE, client.getDataTimeout().toMillis()));
+    }
+
+    private static IOException because(final IOException cause, final IOException exception) {
+        exception.initCause(cause);
+        return exception;
     }
 
     static void closeQuietly(final Socket socket) {

@@ -321,9 +321,9 @@ class ClientHabitsIT {
                 .containsExactly(
                         "> SPSV",
                         "< 227 Entering single-port mode (DATACONN:***)",
-                        "< 220",
                         "> USER DATACONN",
                         "> PASS ***",
+                        "< 220",
                         "< 331",
                         "< 200 DATA",
                         "> RETR small",
@@ -339,9 +339,11 @@ class ClientHabitsIT {
         client.addProtocolCommandListener(listener);
         expectUsable();
         assertThat(String.join("\n", listener.heard()).replaceAll("(?m)^(< (?!227|200)\\d+).*", "$1"))
-                .isEqualTo("> SPSV\n< 227 Entering single-port mode (DATACONN:***)\n< 220\n"
-                        + (kind == Kind.EXPLICIT ? "> AUTH TLS\n< 234\n" : "")
-                        + "> USER DATACONN\n> PASS ***\n< 331\n< 200 DATA\n> RETR small\n< 150\n< 226");
+                .isEqualTo("> SPSV\n< 227 Entering single-port mode (DATACONN:***)\n"
+                        + (kind == Kind.EXPLICIT
+                                ? "> AUTH TLS\n< 220\n< 234\n> USER DATACONN\n> PASS ***"
+                                : "> USER DATACONN\n> PASS ***\n< 220")
+                        + "\n< 331\n< 200 DATA\n> RETR small\n< 150\n< 226");
     }
 
     @ParameterizedTest

@@ -96,19 +96,20 @@ class HostileServerIT {
     }
 
     @Test
-    void userAndTokenAreSentWithoutWaitingForAReply() throws IOException {
+    void userAndTokenAreSentWithoutWaitingForAnything() throws IOException {
         server.onData(peer -> {
-            peer.send("220 data\r\n");
             final byte[] both = new byte[27];
             int count = 0;
             while (count < both.length) {
                 count += peer.socket().getInputStream().read(both, count, both.length - count);
             }
             assertThat(new String(both, StandardCharsets.US_ASCII)).isEqualTo("USER DATACONN\r\nPASS 007aB\r\n");
-            peer.send("331 token\r\n200 DATA\r\n");
+            peer.send("220 data\r\n331 token\r\n200 DATA\r\n");
             peer.send(CONTENT);
         });
         assertThat(retrieve()).isEqualTo(CONTENT);
+        assertThat(listener.heard())
+                .containsSubsequence("> USER DATACONN", "> PASS ***", "< 220 data", "< 331 token", "< 200 DATA");
     }
 
     @Test
@@ -189,10 +190,29 @@ class HostileServerIT {
             peer.awaitEnd();
         });
         assertThat(expectFailure()).hasMessageContaining(greeting.substring(greeting.lastIndexOf('\n') + 1));
-        assertThat(server.dataLines()).as("first login").startsWith("USER DATACONN", "PASS 007aB");
-        assertThat(server.dataLines())
-                .as("nothing was sent to whom did not greet")
-                .hasSize(2);
+    }
+
+    @Test
+    void textOfAServerThatTurnsTheConnectionAwayAndDoesNotReadIsHeard() throws Exception {
+        server.onData(peer -> {
+            peer.send("421 Too many users\r\n");
+            // what came meanwhile and was not read makes the end a reset
+            peer.socket().getInputStream().read();
+        });
+        assertThat(expectFailure()).hasMessageContaining("421 Too many users");
+    }
+
+    @ParameterizedTest
+    @ValueSource(strings = {"", "220 data\r\n", "220 data\r\n331 token\r\n200 DATA\r"})
+    void connectionThatIsResetBeforeItsLoginIsRefused(final String said) throws Exception {
+        server.onData(peer -> {
+            peer.send(said);
+            peer.line();
+            peer.socket().setSoLinger(true, 0);
+        });
+        final SpsvException failure = expectFailure();
+        assertThat(failure).hasMessageContaining("closed");
+        assertThat(failure.getReplyCode()).isZero();
     }
 
     @ParameterizedTest
