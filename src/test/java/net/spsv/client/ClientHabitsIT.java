@@ -135,6 +135,44 @@ class ClientHabitsIT {
         expectTransferBy("SPSV");
     }
 
+    @Test
+    void settingsOfOtherModesChangeNothingUntilTheseAreEntered() throws IOException {
+        login(Kind.PLAIN);
+        client.setUseEPSVwithIPv4(true);
+        client.setReportActiveExternalIPAddress("127.0.0.9");
+        assertThat(expectTransferBy("SPSV")).doesNotContain("EPSV").doesNotContain("PORT");
+        client.enterLocalPassiveMode();
+        expectTransferBy("EPSV");
+        client.enterLocalActiveMode();
+        final Listener listener = new Listener();
+        client.addProtocolCommandListener(listener);
+        assertThat(client.listNames()).as("an address that is not the client's").isNull();
+        assertThat(listener.heard().get(0)).startsWith("> PORT 127,0,0,9,");
+        Kind.enterSinglePort(client);
+        expectTransferBy("SPSV");
+    }
+
+    @ParameterizedTest
+    @EnumSource
+    void whatOneServerCannotDoIsNotHeldAgainstTheNext(final Kind kind) throws Exception {
+        final FtpServerExtension stock = kind.server().plugin(false);
+        stock.start();
+        try {
+            client = Kind.login(kind.create(), stock);
+            assertThatThrownBy(client::listNames).isInstanceOf(SpsvUnsupportedException.class);
+            client.disconnect();
+            Kind.login(client, SERVERS.of(kind));
+            expectTransferBy("SPSV");
+            client.disconnect();
+            Kind.login(client, stock);
+            assertThatThrownBy(client::listNames).isInstanceOf(SpsvUnsupportedException.class);
+            assertThat(client.getReplyString()).startsWith("50");
+        } finally {
+            client.disconnect();
+            stock.stop();
+        }
+    }
+
     @ParameterizedTest
     @EnumSource
     void passiveModeTakesOverWhereTheServerHasNoSinglePortMode(final Kind kind) throws Exception {
@@ -183,15 +221,20 @@ class ClientHabitsIT {
         }
     }
 
-    @Test
-    void reinitializedSessionStartsWithTheDefaults() throws IOException {
-        login(Kind.PLAIN);
+    @ParameterizedTest
+    @EnumSource
+    void reinitializedSessionStartsWithTheDefaults(final Kind kind) throws IOException {
+        login(kind);
         client.setFileTransferMode(FTP.DEFLATE_TRANSFER_MODE);
+        expectUsable();
         assertThat(client.reinitialize()).isTrue();
         expectMode(false, FTPClient.ACTIVE_LOCAL_DATA_CONNECTION_MODE);
-        client.login(FtpServerExtension.USER, FtpServerExtension.PASSWORD);
-        client.setFileTransferMode(FTP.STREAM_TRANSFER_MODE);
         Kind.enterSinglePort(client);
+        assertThat(client.listNames()).as("nobody is logged in").isNull();
+        assertThat(client.getReplyCode()).isEqualTo(530);
+        client.login(FtpServerExtension.USER, FtpServerExtension.PASSWORD);
+        client.setFileType(FTP.BINARY_FILE_TYPE);
+        client.setFileTransferMode(FTP.STREAM_TRANSFER_MODE);
         expectTransferBy("SPSV");
     }
 
@@ -287,6 +330,32 @@ class ClientHabitsIT {
         };
         assertThat(client.storeFile("slow", slowly)).isTrue();
         assertThat(server.content("slow")).isEqualTo(content);
+        assertThat(noops(client)).as("NOOPs that were sent").isPositive();
+        expectUsable();
+    }
+
+    @ParameterizedTest
+    @EnumSource
+    void keepAliveNoopsGoThroughALongDownload(final Kind kind) throws IOException {
+        login(kind);
+        final byte[] content = new byte[10_000];
+        Arrays.fill(content, (byte) 'k');
+        server.file("slow", content);
+        client.setBufferSize(5_000);
+        client.setControlKeepAliveTimeout(Duration.ofMillis(1));
+        client.setControlKeepAliveReplyTimeout(Duration.ofMillis(500));
+        final ByteArrayOutputStream slowly = new ByteArrayOutputStream() {
+            @Override
+            public void write(final byte[] buffer, final int offset, final int length) {
+                final long end = System.nanoTime() + Duration.ofMillis(5).toNanos();
+                while (System.nanoTime() < end) {
+                    Thread.yield();
+                }
+                super.write(buffer, offset, length);
+            }
+        };
+        assertThat(client.retrieveFile("slow", slowly)).isTrue();
+        assertThat(slowly.toByteArray()).isEqualTo(content);
         assertThat(noops(client)).as("NOOPs that were sent").isPositive();
         expectUsable();
     }

@@ -29,6 +29,7 @@ import org.apache.commons.net.ProtocolCommandEvent;
 import org.apache.commons.net.ProtocolCommandListener;
 import org.apache.commons.net.ftp.FTP;
 import org.apache.commons.net.ftp.FTPConnectionClosedException;
+import org.apache.commons.net.io.CopyStreamException;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
@@ -305,6 +306,37 @@ class HostileServerIT {
         });
         client.setDataTimeout(Duration.ofMillis(500));
         assertThatThrownBy(this::retrieve).isInstanceOf(SocketTimeoutException.class);
+    }
+
+    @Test
+    void downloadThatIsResetIsAnExceptionThoughTheServerSays226() throws IOException {
+        server.onData(peer -> {
+            ScriptedServer.dataLogin(CONTENT).run(peer);
+            peer.socket().setSoLinger(true, 0);
+        });
+        assertThatThrownBy(this::retrieve).isInstanceOf(CopyStreamException.class);
+        assertThat(client.completePendingCommand()).isTrue();
+        server.onData(ScriptedServer.dataLogin(CONTENT));
+        assertThat(retrieve()).isEqualTo(CONTENT);
+    }
+
+    @Test
+    void downloadThatTheServerCallsIncompleteIsFalse() throws IOException {
+        server.onData(ScriptedServer.dataLogin(CONTENT)).afterTransfer("426 cut off");
+        assertThat(client.retrieveFile("file", new ByteArrayOutputStream())).isFalse();
+        assertThat(client.getReplyCode()).isEqualTo(426);
+    }
+
+    @Test
+    void downloadThatStallsIsGivenUpAfterTheDataTimeout() throws Exception {
+        client.setDataTimeout(Duration.ofMillis(300));
+        server.onData(peer -> {
+            ScriptedServer.dataLogin(CONTENT).run(peer);
+            peer.awaitEnd();
+        });
+        assertThatThrownBy(this::retrieve).hasRootCauseInstanceOf(SocketTimeoutException.class);
+        server.expectDataEnd();
+        assertThat(client.completePendingCommand()).isTrue();
     }
 
     @ParameterizedTest

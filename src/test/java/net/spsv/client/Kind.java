@@ -42,8 +42,14 @@ enum Kind {
 
     /** Connects a client and logs it in, ready for protected binary transfers in single-port mode. */
     static <C extends FTPClient> C login(final C client, final FtpServerExtension server) throws IOException {
+        return login(client, "127.0.0.1", server);
+    }
+
+    /** The same on an address of the caller's choice. */
+    static <C extends FTPClient> C login(final C client, final String host, final FtpServerExtension server)
+            throws IOException {
         client.setDefaultTimeout(TIMEOUT);
-        client.connect("127.0.0.1", server.port());
+        client.connect(host, server.port());
         client.login(FtpServerExtension.USER, FtpServerExtension.PASSWORD);
         if (client instanceof FTPSClient) {
             ((FTPSClient) client).execPBSZ(0);

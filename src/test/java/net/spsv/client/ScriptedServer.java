@@ -78,6 +78,12 @@ final class ScriptedServer implements AutoCloseable {
         return this;
     }
 
+    /** Says this behind the 150 of a download. */
+    ScriptedServer afterTransfer(final String reply) {
+        afterTransfer = reply + "\r\n";
+        return this;
+    }
+
     ScriptedServer charset(final Charset newCharset) {
         charset = newCharset;
         return this;

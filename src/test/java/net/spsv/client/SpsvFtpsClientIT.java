@@ -187,6 +187,30 @@ class SpsvFtpsClientIT {
     }
 
     @Test
+    void dataConnectionWithoutASessionToResumeShowsTheCertificateItself() throws Exception {
+        final List<SSLSession> sessions = new ArrayList<>();
+        use(new SpsvFtpsClient("TLSv1.2") {
+            @Override
+            protected Socket _openDataConnection_(final String command, final String arg) throws IOException {
+                (sessions.isEmpty() ? ((SSLSocket) _socket_).getSession() : sessions.get(sessions.size() - 1))
+                        .invalidate();
+                final Socket socket = super._openDataConnection_(command, arg);
+                sessions.add(((SSLSocket) socket).getSession());
+                return socket;
+            }
+        });
+        client.setTrustManager(trust(Certificates.LISTENER));
+        client.setKeyManager(key(Certificates.CLIENT));
+        Kind.login((FTPSClient) client, NEEDS_CERTIFICATE);
+        expectUsable();
+        assertThat(sessions)
+                .hasSize(2)
+                .allSatisfy(
+                        session -> assertThat(session.getLocalCertificates()).isNotNull());
+        assertThat(sessions.get(0).getId()).isNotEqualTo(sessions.get(1).getId());
+    }
+
+    @Test
     void serverThatIsNotTrustedGetsNoSession() throws Exception {
         use(new SpsvFtpsClient());
         client.setTrustManager(trust(Certificates.STRANGER));
