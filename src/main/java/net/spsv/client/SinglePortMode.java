@@ -15,6 +15,7 @@ package net.spsv.client;
 import java.io.IOException;
 import java.net.InetAddress;
 import java.net.Socket;
+import java.util.regex.Pattern;
 import net.spsv.protocol.DataCredentials;
 import org.apache.commons.net.MalformedServerReplyException;
 import org.apache.commons.net.ftp.FTP;
@@ -30,6 +31,9 @@ final class SinglePortMode {
 
     private static final String SPSV = "SPSV";
 
+    /** No brackets but those of the address (RFC 959, section 4.1.2). */
+    private static final Pattern REPLY_TO_PASV = Pattern.compile("[^(]*\\(\\d{1,3}(,\\d{1,3}){5}\\)[^(]*");
+
     private boolean on;
 
     private boolean fallback;
@@ -42,8 +46,6 @@ final class SinglePortMode {
     private int refusalCode;
 
     private InetAddress localAddress;
-
-    private String lastCommand = "";
 
     void enter() {
         on = true;
@@ -85,20 +87,15 @@ final class SinglePortMode {
     void connected() {
         reset();
         refusal = null;
-        lastCommand = "";
-    }
-
-    /** Takes note of a command on the control connection. */
-    void sent(final String command) {
-        lastCommand = command;
     }
 
     /**
-     * Returns a reply as listeners may see it. Every 227 is taken for one with a token but that to PASV, so that none
-     * slips through when replies come late.
+     * Returns a reply as listeners may see it. Every 227 is taken for one with a token but for those with an address,
+     * whatever command was the last: replies may come late.
      */
-    String masked(final int code, final String reply) {
-        return code == FTPReply.ENTERING_PASSIVE_MODE && !"PASV".equalsIgnoreCase(lastCommand)
+    static String masked(final int code, final String reply) {
+        return code == FTPReply.ENTERING_PASSIVE_MODE
+                        && !REPLY_TO_PASV.matcher(reply).matches()
                 ? DataCredentials.masked(reply)
                 : reply;
     }

@@ -157,16 +157,10 @@ public class SpsvFtpClient extends FTPClient {
         super.disconnect();
     }
 
-    @Override
-    protected void fireCommandSent(final String command, final String message) {
-        singlePort.sent(command);
-        super.fireCommandSent(command, message);
-    }
-
     /** {@inheritDoc} The token of single-port mode is masked. */
     @Override
     protected void fireReplyReceived(final int replyCode, final String reply) {
-        super.fireReplyReceived(replyCode, singlePort.masked(replyCode, reply));
+        super.fireReplyReceived(replyCode, SinglePortMode.masked(replyCode, reply));
     }
 
     @Override

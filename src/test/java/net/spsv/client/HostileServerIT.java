@@ -475,6 +475,26 @@ class HostileServerIT {
         assertThat(listener.heard()).as("the address of PASV is no token").anyMatch(line -> line.contains("127,0,0,1"));
     }
 
+    @ParameterizedTest
+    @ValueSource(
+            strings = {
+                "227 late (DATACONN:007aB)",
+                "227 late (007aB)",
+                "227 (127,0,0,1,2,3) (DATACONN:007aB)",
+                "227 (DATACONN:007aB) (127,0,0,1,2,3)",
+                "227 late (DATACONN:007aB"
+            })
+    void tokenThatComesInAnswerToAnotherCommandIsMaskedToo(final String reply) throws IOException {
+        for (final String command : new String[] {"PASV", "NOOP"}) {
+            server.reply(command, reply);
+            client.sendCommand(command);
+            assertThat(listener.heard().toString()).contains("227").doesNotContain("007aB");
+        }
+        server.reply("PASV", "227 Entering Passive Mode (127,0,0,1,2,3).");
+        client.sendCommand("PASV");
+        assertThat(listener.heard()).contains("< 227 Entering Passive Mode (127,0,0,1,2,3).");
+    }
+
     @Test
     void restartOffsetOutlivesADataConnectionThatFails() throws IOException {
         server.onData(peer -> {
