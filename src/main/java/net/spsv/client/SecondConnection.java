@@ -136,24 +136,26 @@ final class SecondConnection {
 
     /** Says what it can without waiting for the greeting: every reply that is waited for costs a round trip. */
     private void converse() throws IOException {
-        final ClientAccess.Tls tls = access.tls();
-        if (tls == ClientAccess.Tls.IMPLICIT) {
-            secure();
-        } else {
-            use(tcp);
-        }
-        if (tls == ClientAccess.Tls.NONE) {
-            access.preparePlain(tcp);
-        }
-        if (tls == ClientAccess.Tls.EXPLICIT) {
-            send(line("AUTH", access.authValue()));
-            access.commandSent("AUTH", line("AUTH", access.authValue()));
-            greeting();
-            protect();
-            sendLogin();
-        } else {
-            sendLogin();
-            greeting();
+        switch (access.tls()) {
+            case IMPLICIT:
+                secure();
+                sendLogin();
+                greeting();
+                break;
+            case EXPLICIT:
+                use(tcp);
+                send(line("AUTH", access.authValue()));
+                access.commandSent("AUTH", line("AUTH", access.authValue()));
+                greeting();
+                protect();
+                sendLogin();
+                break;
+            default:
+                use(tcp);
+                access.preparePlain(tcp);
+                sendLogin();
+                greeting();
+                break;
         }
         ready();
     }

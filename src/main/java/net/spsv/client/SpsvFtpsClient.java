@@ -46,6 +46,8 @@ import org.apache.commons.net.util.SSLSocketUtils;
  * TLS, after PROT P and after PROT C alike: a token that was got over TLS goes over TLS. Context, managers, protocols,
  * suites, endpoint checking and the host name verifier are those of the control connection, whose session is resumed if
  * the JDK has it. The socket below the TLS comes from the socket factory that the control connection was made with.
+ * A download that ends without TLS's close_notify fails with an {@link javax.net.ssl.SSLException}, whatever the
+ * server says: it has been cut off on its way.
  *
  * <p>All that is not said here is as in the base class. A transfer method returns false or null when a command was
  * refused, as ever; it throws an {@link SpsvException} when the data connection could not log in.
