@@ -257,6 +257,23 @@ class ClientHabitsIT {
 
     @ParameterizedTest
     @EnumSource
+    void abortEndsAnUploadAndTheSessionGoesOn(final Kind kind) throws IOException {
+        login(kind);
+        for (int i = 0; i < 2; i++) {
+            final OutputStream out = client.storeFileStream("aborted");
+            out.write(SMALL);
+            out.flush();
+            assertThat(client.abort()).as("the transfer's 426 comes first").isFalse();
+            assertThat(client.getReplyCode()).isEqualTo(426);
+            assertThat(client.completePendingCommand()).isTrue();
+            assertThat(client.getReplyCode()).isEqualTo(226);
+            closeBroken(out);
+            expectUsable();
+        }
+    }
+
+    @ParameterizedTest
+    @EnumSource
     void downloadThatIsClosedEarlyIsReportedAndTheSessionGoesOn(final Kind kind) throws IOException {
         login(kind);
         large();

@@ -30,6 +30,7 @@ import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.CopyOnWriteArrayList;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.TimeUnit;
+import javax.net.ssl.SSLContext;
 
 /**
  * A server that says what a test wants it to say: the first connection is answered from a list of replies, every other
@@ -204,9 +205,9 @@ final class ScriptedServer implements AutoCloseable {
 
     /** The server's end of a connection. */
     final class Peer {
-        private final Socket socket;
-        private final InputStream in;
         private final List<String> lines;
+        private Socket socket;
+        private InputStream in;
 
         Peer(final Socket socket, final List<String> lines) throws IOException {
             this.socket = socket;
@@ -224,6 +225,12 @@ final class ScriptedServer implements AutoCloseable {
 
         void send(final byte[] bytes) throws IOException {
             socket.getOutputStream().write(bytes);
+        }
+
+        /** Goes on inside TLS, of which this is the server. */
+        void startTls(final SSLContext context) throws IOException {
+            socket = context.getSocketFactory().createSocket(socket, null, true);
+            in = socket.getInputStream();
         }
 
         /** Reads a line, without its line end. */

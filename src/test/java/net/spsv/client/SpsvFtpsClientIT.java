@@ -384,21 +384,83 @@ class SpsvFtpsClientIT {
                 peer.send(new byte[] {22, 3, 3, 0x3f, 0});
                 peer.drip();
             });
-            // as it is after CCC
-            use(new SpsvFtpsClient(Certificates.client()) {
-                @Override
-                protected void sslNegotiation() {
-                    // the control connection stays in clear
-                }
-            });
-            client.setDefaultTimeout(20_000);
+            loginInClear(server);
             client.setDataTimeout(Duration.ofMillis(500));
-            client.connect("127.0.0.1", server.port());
-            client.login("u001", "xyz");
-            client.execPROT("P");
-            client.enterSinglePortPassiveMode();
             assertThatThrownBy(client::listNames).isInstanceOf(SocketTimeoutException.class);
             server.expectDataEnd();
+        }
+    }
+
+    /** As it is after CCC, and PROT P. */
+    private void loginInClear(final ScriptedServer server) throws IOException {
+        use(new SpsvFtpsClient(Certificates.client()) {
+            @Override
+            protected void sslNegotiation() {
+                // the control connection stays in clear
+            }
+        });
+        client.setDefaultTimeout(20_000);
+        client.connect("127.0.0.1", server.port());
+        client.login("u001", "xyz");
+        client.execPROT("P");
+        client.enterSinglePortPassiveMode();
+    }
+
+    @ParameterizedTest
+    @ValueSource(strings = {"(007aB)", "(DATACONN:007aB)"})
+    void loginOfEitherKindIsSentInsideTlsAndItsErrorsAreHeard(final String brackets) throws Exception {
+        final SSLContext serverContext =
+                Certificates.server(Certificates.LISTENER).getSSLContext();
+        final boolean spdt = !brackets.contains(":");
+        try (ScriptedServer server = new ScriptedServer()) {
+            server.reply("AUTH", "234 TLS")
+                    .reply("PROT", "200 done")
+                    .reply("SPSV", "227 Entering single-port mode " + brackets)
+                    .onData(peer -> {
+                        peer.line();
+                        peer.send("220 data\r\n234 TLS\r\n");
+                        peer.startTls(serverContext);
+                        peer.line();
+                        if (!spdt) {
+                            peer.line();
+                            peer.send("331 token\r\n");
+                        }
+                        peer.send("504 Not this time\r\n");
+                        peer.awaitEnd();
+                    });
+            loginInClear(server);
+            assertThatThrownBy(client::listNames)
+                    .isInstanceOf(SpsvException.class)
+                    .hasMessageContaining("504 Not this time");
+            server.expectDataEnd();
+            assertThat(server.dataLines())
+                    .startsWith(
+                            spdt
+                                    ? new String[] {"AUTH TLS", "SPDT 007aB"}
+                                    : new String[] {"AUTH TLS", "USER DATACONN", "PASS 007aB"});
+        }
+    }
+
+    @ParameterizedTest
+    @ValueSource(booleans = {false, true})
+    void connectionThatEndsInsideTlsBeforeItsLoginIsRefused(final boolean properly) throws Exception {
+        final SSLContext serverContext =
+                Certificates.server(Certificates.LISTENER).getSSLContext();
+        try (ScriptedServer server = new ScriptedServer()) {
+            server.reply("AUTH", "234 TLS").reply("PROT", "200 done").onData(peer -> {
+                final Socket tcp = peer.socket();
+                peer.line();
+                peer.send("220 data\r\n234 TLS\r\n");
+                peer.startTls(serverContext);
+                peer.line();
+                peer.line();
+                peer.send("331 token\r\n200 DA");
+                (properly ? peer.socket() : tcp).close();
+            });
+            loginInClear(server);
+            assertThatThrownBy(client::listNames)
+                    .isInstanceOf(SpsvException.class)
+                    .hasMessageContaining("closed");
         }
     }
 
