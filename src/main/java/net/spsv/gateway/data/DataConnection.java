@@ -136,7 +136,7 @@ public final class DataConnection {
      * @return true also if this has failed
      */
     public boolean isOver() {
-        return downloaded.isDone() || direction.getNow(Direction.DOWNLOAD) == Direction.UPLOAD && uploaded.isDone();
+        return direction.getNow(Direction.DOWNLOAD) == Direction.UPLOAD ? uploaded.isDone() : downloaded.isDone();
     }
 
     /** Does something once the client has connected, has been connected to, or never will. */
@@ -217,6 +217,11 @@ public final class DataConnection {
     }
 
     private void end(final Wire from, final Wire to) throws IOException {
+        if (direction.join() == Direction.UPLOAD) {
+            // a server may end the side on which it has nothing to say, and reads on
+            to.end();
+            uploaded.join();
+        }
         advance(State.OPEN, State.SERVER_ENDED);
         to.end();
         advance(State.SERVER_ENDED, State.ENDED);
