@@ -190,10 +190,13 @@ public final class Gateway implements Closeable {
         closing.countDown();
         listening.close();
         sessions.forEach(Session::stop);
+        server.close();
         threads.shutdown();
         try {
             if (!threads.awaitTermination(STOP_SECONDS, TimeUnit.SECONDS)) {
-                LOG.warn("Sessions have not ended within {} s", STOP_SECONDS);
+                LOG.warn("Sessions have not ended within {} s, they are reset", STOP_SECONDS);
+                sessions.forEach(Session::drop);
+                threads.awaitTermination(STOP_SECONDS, TimeUnit.SECONDS);
             }
         } catch (InterruptedException e) {
             Thread.currentThread().interrupt();

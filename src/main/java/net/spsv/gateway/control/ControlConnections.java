@@ -35,11 +35,13 @@ import org.slf4j.LoggerFactory;
  * The two control connections of a session. Whatever the session waits for, both are heard: the end of one is noticed
  * at once, and so is an ABOR that stands behind a command which has not been answered yet.
  *
- * <p>Threading: the session's thread, but for {@link #wakeUp()} and {@link #stop()}.
+ * <p>Threading: the session's thread, but for {@link #wakeUp()}, {@link #stop()} and {@link #drop()}.
  */
 public final class ControlConnections implements Closeable {
 
     private static final Logger LOG = LoggerFactory.getLogger(ControlConnections.class);
+
+    private static final String ABORT = "ABOR";
 
     /** Commands and replies that are read ahead; more are left to the sender's TCP. */
     private static final int AHEAD = 64;
@@ -220,6 +222,21 @@ public final class ControlConnections implements Closeable {
         selector.wakeup();
     }
 
+    /** Resets both connections, from any thread. */
+    public void drop() {
+        client.drop();
+        server.drop();
+    }
+
+    /**
+     * Returns whether the client has sent ABOR already, behind what is being served.
+     *
+     * @return true if the transfer that begins now is not wanted any more
+     */
+    public boolean isAbortWaiting() {
+        return commands.stream().anyMatch(command -> ABORT.equals(command.verb()));
+    }
+
     /**
      * Sends a reply, or a line of it, at the latest when something is waited for.
      *
@@ -350,7 +367,7 @@ public final class ControlConnections implements Closeable {
             final Command command = Command.parse(line);
             LOG.debug("{} from client: {}", name, Log.printable(command.masked()));
             commands.add(command);
-            if ("ABOR".equals(command.verb())) {
+            if (ABORT.equals(command.verb())) {
                 interruption.run();
             }
         }

@@ -16,6 +16,8 @@ import java.io.IOException;
 import java.net.InetAddress;
 import java.net.InetSocketAddress;
 import java.net.UnknownHostException;
+import java.util.Set;
+import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.ScheduledExecutorService;
 import java.util.concurrent.ScheduledFuture;
 import java.util.concurrent.TimeUnit;
@@ -36,6 +38,11 @@ public final class RemoteServer {
     private final long timeoutMillis;
 
     private final ScheduledExecutorService timer;
+
+    /** Whose thread waits for the server, and for nothing else. */
+    private final Set<RemoteConnection> waiting = ConcurrentHashMap.newKeySet();
+
+    private volatile boolean closed;
 
     /**
      * Describes the server; nothing is sent.
@@ -91,6 +98,7 @@ public final class RemoteServer {
         for (final InetAddress candidate : addresses()) {
             final RemoteConnection connection = new RemoteConnection(
                     this, new InetSocketAddress(candidate, address.getPort()), RemoteConnection.Use.CONTROL, name);
+            beginWait(connection);
             try {
                 connection.open();
                 return connection;
@@ -98,9 +106,29 @@ public final class RemoteServer {
                 throw e;
             } catch (IOException e) {
                 failure = e;
+            } finally {
+                endWait(connection);
             }
         }
         throw failure;
+    }
+
+    /** Lets {@link #close()} end this connection, too. */
+    void beginWait(final RemoteConnection connection) {
+        waiting.add(connection);
+        if (closed) {
+            connection.drop();
+        }
+    }
+
+    void endWait(final RemoteConnection connection) {
+        waiting.remove(connection);
+    }
+
+    /** Ends the control connections that are being opened, and those that are opened later. */
+    public void close() {
+        closed = true;
+        waiting.forEach(RemoteConnection::drop);
     }
 
     private InetAddress[] addresses() throws UnknownHostException {

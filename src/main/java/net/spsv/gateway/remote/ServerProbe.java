@@ -63,12 +63,14 @@ public final class ServerProbe implements Runnable {
             return;
         }
         final ScheduledFuture<?> timeout = server.afterTimeout(connection::drop);
+        server.beginWait(connection);
         try {
             tell(hasSinglePort(connection));
         } catch (IOException e) {
             LOG.warn("It is not known whether {} has single-port mode (SPSV): {}", server, Log.reason(e));
         } finally {
             timeout.cancel(false);
+            server.endWait(connection);
             connection.close();
         }
     }

@@ -186,4 +186,12 @@ public final class Session implements Runnable {
             client.drop();
         }
     }
+
+    /** Ends the session with a reset, where it does not heed {@link #stop()} because a peer does not read. */
+    public synchronized void drop() {
+        client.drop();
+        if (controls != null) {
+            controls.drop();
+        }
+    }
 }

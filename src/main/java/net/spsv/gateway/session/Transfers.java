@@ -279,6 +279,9 @@ final class Transfers {
             return;
         }
         data.begin(direction);
+        if (controls.isAbortWaiting()) {
+            interrupt();
+        }
         controls.await(data::isReady);
         if (data.failure() != null) {
             controls.toClient("425 Cannot open data connection: " + data.failure() + '.');
