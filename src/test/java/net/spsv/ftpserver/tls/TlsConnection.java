@@ -33,10 +33,10 @@ import javax.net.ssl.SSLSession;
 import net.spsv.ftpserver.testing.RawFtpClient;
 
 /**
- * The client's end of a TLS connection, record by record: what is encrypted and what is sent are two things, and
+ * One end of a TLS connection, the client's unless told, record by record: what is encrypted and what is sent are two things, and
  * close_notify is not the end of the connection. An SSLSocket tells neither apart.
  */
-final class TlsConnection implements AutoCloseable {
+public final class TlsConnection implements AutoCloseable {
     private static final int TIMEOUT_MILLIS = 10_000;
 
     private final Socket socket;
@@ -49,12 +49,22 @@ final class TlsConnection implements AutoCloseable {
 
     /** Puts TLS upon a connected socket; no byte is sent. */
     TlsConnection(final Socket socket, final SSLContext context, final String... protocols) {
+        this(socket, context, true, protocols);
+    }
+
+    private TlsConnection(
+            final Socket socket, final SSLContext context, final boolean client, final String... protocols) {
         this.socket = socket;
         engine = context.createSSLEngine("127.0.0.1", socket.getPort());
-        engine.setUseClientMode(true);
+        engine.setUseClientMode(client);
         if (protocols.length > 0) {
             engine.setEnabledProtocols(protocols);
         }
+    }
+
+    /** Returns the server's end, on a socket that was accepted; no byte is sent. */
+    public static TlsConnection ofServer(final Socket socket, final SSLContext context, final String... protocols) {
+        return new TlsConnection(socket, context, false, protocols);
     }
 
     /** Returns a plain socket that is connected to a server on loopback. */
@@ -101,7 +111,7 @@ final class TlsConnection implements AutoCloseable {
     }
 
     /** Makes the handshake. */
-    TlsConnection handshake() throws IOException {
+    public TlsConnection handshake() throws IOException {
         send(handshakeUpToLastFlight());
         return this;
     }
@@ -136,7 +146,7 @@ final class TlsConnection implements AutoCloseable {
     }
 
     /** Returns the record with TLSv1.3's KeyUpdate, which asks the peer to do the same, and does not send it. */
-    byte[] encryptKeyUpdate() throws IOException {
+    public byte[] encryptKeyUpdate() throws IOException {
         engine.beginHandshake();
         return wrap(ByteBuffer.allocate(0));
     }
@@ -147,7 +157,7 @@ final class TlsConnection implements AutoCloseable {
     }
 
     /** Encrypts bytes, in as few records as they fit into, and does not send them. */
-    byte[] encrypt(final byte... plain) throws IOException {
+    public byte[] encrypt(final byte... plain) throws IOException {
         final ByteArrayOutputStream records = new ByteArrayOutputStream();
         final ByteBuffer source = ByteBuffer.wrap(plain);
         while (source.hasRemaining()) {
@@ -194,18 +204,18 @@ final class TlsConnection implements AutoCloseable {
     }
 
     /** Sends bytes as they are, in one write. */
-    TlsConnection send(final byte... bytes) throws IOException {
+    public TlsConnection send(final byte... bytes) throws IOException {
         socket.getOutputStream().write(bytes);
         return this;
     }
 
     /** Encrypts bytes and sends them. */
-    TlsConnection write(final byte... plain) throws IOException {
+    public TlsConnection write(final byte... plain) throws IOException {
         return send(encrypt(plain));
     }
 
     /** Sends close_notify, and leaves the connection open. */
-    TlsConnection closeNotify() throws IOException {
+    public TlsConnection closeNotify() throws IOException {
         return send(encryptCloseNotify());
     }
 
@@ -221,7 +231,7 @@ final class TlsConnection implements AutoCloseable {
      * @return how many, or -1 if close_notify has come
      * @throws EOFException if the connection has ended without close_notify
      */
-    int read(final byte... target) throws IOException {
+    public int read(final byte... target) throws IOException {
         while (!decrypted.hasRemaining()) {
             if (engine.isInboundDone()) {
                 return -1;
@@ -248,7 +258,7 @@ final class TlsConnection implements AutoCloseable {
     }
 
     /** Reads to close_notify; anything else that ends the connection is an EOFException or a SocketException. */
-    byte[] readToCloseNotify() throws IOException {
+    public byte[] readToCloseNotify() throws IOException {
         final ByteArrayOutputStream bytes = new ByteArrayOutputStream();
         final byte[] buffer = new byte[16 * 1024];
         for (int count = read(buffer); count >= 0; count = read(buffer)) {
