@@ -92,8 +92,12 @@ public final class DataAddress {
         if (!protocol.equals(ipv4 ? "1" : "2") || !ipv4 && address.indexOf(':') < 0 || port > MAX_PORT) {
             return null;
         }
+        if (ipv4) {
+            final InetSocketAddress numbers = ofPort(address.replace('.', ',') + ",0,0");
+            return numbers == null ? null : new InetSocketAddress(numbers.getAddress(), port);
+        }
         try {
-            // only digits and colons or dots, so nothing is looked up
+            // with a colon in it, it is never looked up
             return socketAddress(InetAddress.getByName(address).getAddress(), port);
         } catch (UnknownHostException e) {
             return null;

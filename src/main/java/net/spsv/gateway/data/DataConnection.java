@@ -115,10 +115,10 @@ public final class DataConnection {
     /**
      * Returns whether this was used already.
      *
-     * @return true after {@link #begin}
+     * @return true after {@link #begin}, but not if it had failed before
      */
     public boolean hasBegun() {
-        return direction.isDone();
+        return direction.isDone() && !direction.isCompletedExceptionally();
     }
 
     /**

@@ -88,6 +88,14 @@ final class Dialogue {
                 transfers.reset();
                 pass(command);
                 return true;
+            case "REST":
+                transfers.restart();
+                pass(command);
+                return true;
+            case "":
+                // of which a server may take no notice, and there would be no reply to wait for
+                controls.toClient("500 There is no command in this line.");
+                return true;
             case "FEAT":
                 controls.toServer(command.line());
                 Features.forClient(controls.nextReply()).forEach(controls::toClient);

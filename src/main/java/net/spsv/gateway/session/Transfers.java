@@ -71,6 +71,9 @@ final class Transfers {
 
     private boolean extendedOnly;
 
+    /** Whether the server has got REST for a transfer that it has not got yet. */
+    private boolean restarting;
+
     /** Whether the server has said that it does not know SPSV. */
     private boolean singlePortUnknown;
 
@@ -156,11 +159,17 @@ final class Transfers {
     }
 
     void active(final String argument) throws IOException {
+        if (isRefusedAfterEpsvAll()) {
+            return;
+        }
         active(DataAddress.ofPort(argument), "PORT");
     }
 
     /** RFC 2428, section 2. */
     void extendedActive(final String argument) throws IOException {
+        if (isRefusedAfterEpsvAll()) {
+            return;
+        }
         final String protocol = DataAddress.protocolOfEprt(argument);
         if (protocol != null && !protocol.equals(DataAddress.protocol(local))) {
             controls.toClient(unsupportedProtocol());
@@ -170,9 +179,6 @@ final class Transfers {
     }
 
     private void active(final InetSocketAddress address, final String verb) throws IOException {
-        if (isRefusedAfterEpsvAll()) {
-            return;
-        }
         if (address == null) {
             controls.toClient("501 Syntax error in the parameter of " + verb + '.');
         } else if (!address.getAddress().equals(client) || address.getPort() < LOWEST_PORT) {
@@ -275,7 +281,7 @@ final class Transfers {
     void transfer(final Command command, final Direction direction) throws IOException {
         final DataConnection data = current;
         if (data == null || data.hasBegun()) {
-            controls.toClient("425 Use EPSV, PASV, EPRT or PORT first.");
+            refuseTransfer("425 Use EPSV, PASV, EPRT or PORT first.");
             return;
         }
         data.begin(direction);
@@ -284,9 +290,10 @@ final class Transfers {
         }
         controls.await(data::isReady);
         if (data.failure() != null) {
-            controls.toClient("425 Cannot open data connection: " + data.failure() + '.');
+            refuseTransfer("425 Cannot open data connection: " + data.failure() + '.');
             return;
         }
+        restarting = false;
         controls.toServer(command.line());
         boolean begun = false;
         ReplyLine reply = controls.nextReplyLine();
@@ -296,6 +303,20 @@ final class Transfers {
             reply = controls.nextReplyLine();
         }
         end(data, reply, begun);
+    }
+
+    /** Also uses a restart up, as the server does with the transfers that it refuses itself. */
+    private void refuseTransfer(final String reply) throws IOException {
+        if (restarting) {
+            restarting = false;
+            ask("REST 0");
+        }
+        controls.toClient(reply);
+    }
+
+    /** REST is about to go to the server, which keeps it for the next transfer. */
+    void restart() {
+        restarting = true;
     }
 
     private void end(final DataConnection data, final ReplyLine reply, final boolean begun) throws IOException {
@@ -341,6 +362,7 @@ final class Transfers {
     /** REIN: as at the beginning. */
     void reset() {
         extendedOnly = false;
+        restarting = false;
         release("the session begins anew");
     }
 
