@@ -188,7 +188,7 @@ class DataLoginFailureIT {
                 if (byReset) {
                     server.reset();
                 } else {
-                    server.close();
+                    server.leave();
                 }
                 expectRefused("Cannot open data connection: ");
             }

@@ -98,8 +98,7 @@ class FallbackIT {
     @ValueSource(strings = {"127,0,0,1", "127,0,0,2", "10,0,0,1", "0,0,0,0", "255,255,255,255"})
     void passivePortIsUsedAtTheServersAddressWhateverTheServerSays(final String address) throws Exception {
         stage = new Stage(FALLBACK).login();
-        try (ServerSocket foreign =
-                new ServerSocket(passive.getLocalPort(), 1, InetAddress.getByName("127.0.0.2"))) {
+        try (ServerSocket foreign = new ServerSocket(passive.getLocalPort(), 1, InetAddress.getByName("127.0.0.2"))) {
             foreign.setSoTimeout(1);
             download(passiveFrom("227 Entering Passive Mode (" + numbers(address) + ")."));
             Assertions.assertThatThrownBy(foreign::accept).isInstanceOf(SocketTimeoutException.class);

@@ -280,7 +280,7 @@ class PassivePortIT {
                     server.expectReset();
                     stage.client().line("STOR x").expect(425);
                 } else {
-                    data.close();
+                    data.leave();
                     stage.begin("STOR x");
                     assertThat(server.readToEnd()).isEmpty();
                     stage.control().line("226 done");

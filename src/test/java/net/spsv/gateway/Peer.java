@@ -13,6 +13,7 @@
 package net.spsv.gateway;
 
 import java.io.ByteArrayOutputStream;
+import java.io.Closeable;
 import java.io.EOFException;
 import java.io.IOException;
 import java.io.InputStream;
@@ -24,7 +25,7 @@ import net.spsv.ftpserver.testing.RawFtpClient;
 import net.spsv.ftpserver.tls.TlsConnection;
 
 /** One end of a connection to the gateway, which tells an orderly end, a cut and a reset apart. */
-final class Peer implements AutoCloseable {
+final class Peer implements Closeable {
     private static final int TIMEOUT_MILLIS = 20_000;
 
     private final Socket socket;
@@ -168,6 +169,11 @@ final class Peer implements AutoCloseable {
     /** Ends the connection by RST. */
     void reset() {
         RawFtpClient.reset(socket);
+    }
+
+    /** Lets go of the connection before its time. */
+    void leave() throws IOException {
+        close();
     }
 
     @Override

@@ -14,6 +14,7 @@ package net.spsv.gateway;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import java.io.Closeable;
 import java.io.IOException;
 import java.net.InetAddress;
 import java.net.InetSocketAddress;
@@ -36,7 +37,7 @@ import net.spsv.gateway.remote.Protection;
  * A gateway between a client and a server, both of which the test plays, line by line and in one thread: what is
  * expected of the gateway is waited for, so nothing depends on who is faster.
  */
-final class Stage implements AutoCloseable {
+final class Stage implements Closeable {
     static final String TOKEN = "007aB";
 
     private static final Pattern EXTENDED = Pattern.compile("229 .*\\(\\|\\|\\|([0-9]+)\\|\\)\\.?");
@@ -44,7 +45,7 @@ final class Stage implements AutoCloseable {
     private static final int TIMEOUT_MILLIS = 20_000;
 
     private final ServerSocket listening = new ServerSocket(0, 300, InetAddress.getByName("127.0.0.1"));
-    private final List<AutoCloseable> opened = Collections.synchronizedList(new ArrayList<>());
+    private final List<Closeable> opened = Collections.synchronizedList(new ArrayList<>());
     private final Gateway gateway;
     /** Null in the clear. */
     private final SSLContext context;
@@ -230,14 +231,14 @@ final class Stage implements AutoCloseable {
         }
     }
 
-    private <T extends AutoCloseable> T opened(final T one) {
+    private <T extends Closeable> T opened(final T one) {
         opened.add(one);
         return one;
     }
 
     @Override
-    public void close() throws Exception {
-        for (final AutoCloseable one : opened) {
+    public void close() throws IOException {
+        for (final Closeable one : opened) {
             one.close();
         }
         gateway.close();

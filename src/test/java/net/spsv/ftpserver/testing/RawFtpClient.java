@@ -13,6 +13,7 @@
 package net.spsv.ftpserver.testing;
 
 import java.io.ByteArrayOutputStream;
+import java.io.Closeable;
 import java.io.EOFException;
 import java.io.IOException;
 import java.io.InputStream;
@@ -39,7 +40,7 @@ import org.awaitility.Awaitility;
  * <p>Replies are read byte by byte, so that the socket stands right behind the last reply that was asked for and can be
  * used as a data connection. All that was said is kept, and is part of every error message.
  */
-public final class RawFtpClient implements AutoCloseable {
+public final class RawFtpClient implements Closeable {
     /** What ends a data login, to the byte. */
     public static final String DATA_REPLY = "200 DATA\r\n";
 
