@@ -71,12 +71,21 @@ public final class ActiveEnd implements ClientEnd {
         try {
             channel.bind(new InetSocketAddress(local, 0));
             channel.socket().connect(client, CONNECT_TIMEOUT_MILLIS);
+            handOver();
             connected = true;
             return channel;
         } finally {
             if (!connected) {
                 channel.close();
             }
+        }
+    }
+
+    /** From now on {@link #drop()} has nothing to close: how the connection ends is for its owner to decide. */
+    private synchronized void handOver() throws ClosedChannelException {
+        connecting = null;
+        if (dropped) {
+            throw new ClosedChannelException();
         }
     }
 
