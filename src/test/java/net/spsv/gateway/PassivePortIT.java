@@ -269,6 +269,35 @@ class PassivePortIT {
         stage.expectUsable();
     }
 
+    /** The first version gave up what it had connected to as it gives up what it connects to, and that was a FIN. */
+    @ParameterizedTest
+    @ValueSource(strings = {"server's reset", "ABOR", "551"})
+    void downloadThatIsCutOffIsAResetInActiveModeToo(final String by) throws Exception {
+        try (ServerSocket listening = new ServerSocket(0, 1, InetAddress.getByName("127.0.0.1"))) {
+            listening.setSoTimeout(20_000);
+            stage.client().line(active(listening));
+            stage.control().expect("SPSV").line("227 (DATACONN:" + Stage.TOKEN + ")");
+            stage.client().expect(200);
+            try (Peer server = stage.dataLogin()) {
+                stage.client().line("RETR x");
+                try (Peer data = new Peer(listening.accept())) {
+                    stage.control().expect("RETR x").line("150 go");
+                    stage.client().expect(150);
+                    server.send((byte) 'x');
+                    data.readExactly(1);
+                    if ("ABOR".equals(by)) {
+                        stage.client().line("ABOR");
+                    } else if ("551".equals(by)) {
+                        stage.control().line("551 broken");
+                    } else {
+                        server.reset();
+                    }
+                    data.expectReset();
+                }
+            }
+        }
+    }
+
     @ParameterizedTest
     @ValueSource(booleans = {true, false})
     void clientThatLeavesThePassivePortBeforeTheTransferIsNoticed(final boolean byReset) throws Exception {

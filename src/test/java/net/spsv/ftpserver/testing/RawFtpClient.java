@@ -72,10 +72,19 @@ public final class RawFtpClient implements Closeable {
 
     /** Connects a socket that the test has prepared, for example with a small receive buffer. */
     public static RawFtpClient connect(final Socket prepared, final int port) {
+        return connect(prepared, new InetSocketAddress("127.0.0.1", port));
+    }
+
+    /** Connects to an address, which may be of IPv6; the greeting is not read. */
+    public static RawFtpClient connect(final InetSocketAddress server) {
+        return connect(new Socket(), server);
+    }
+
+    private static RawFtpClient connect(final Socket prepared, final InetSocketAddress server) {
         try {
             prepared.setTcpNoDelay(true);
             prepared.setSoTimeout(TIMEOUT_MILLIS);
-            prepared.connect(new InetSocketAddress(InetAddress.getByName("127.0.0.1"), port), TIMEOUT_MILLIS);
+            prepared.connect(server, TIMEOUT_MILLIS);
             return new RawFtpClient(prepared);
         } catch (final IOException e) {
             throw new UncheckedIOException(e);
