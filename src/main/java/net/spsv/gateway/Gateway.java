@@ -29,7 +29,7 @@ import java.util.concurrent.ThreadPoolExecutor;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicLong;
 import net.spsv.gateway.control.Log;
-import net.spsv.gateway.data.DataConnections;
+import net.spsv.gateway.data.DataConnectionStarter;
 import net.spsv.gateway.remote.RemoteServer;
 import net.spsv.gateway.remote.ServerProbe;
 import net.spsv.gateway.session.Session;
@@ -69,7 +69,7 @@ public final class Gateway implements Closeable {
 
     private final RemoteServer server;
 
-    private final DataConnections dataConnections;
+    private final DataConnectionStarter dataConnections;
 
     private final Set<Session> sessions = ConcurrentHashMap.newKeySet();
 
@@ -104,7 +104,7 @@ public final class Gateway implements Closeable {
                 settings.connectTimeout().toMillis(),
                 timer);
         dataConnections =
-                new DataConnections(threads, timer, settings.dataTimeout().toMillis());
+                new DataConnectionStarter(threads, timer, settings.dataTimeout().toMillis());
     }
 
     /**
@@ -166,13 +166,20 @@ public final class Gateway implements Closeable {
             session.stop();
             return;
         }
-        threads.execute(() -> {
-            try {
-                session.run();
-            } finally {
-                sessions.remove(session);
-            }
-        });
+        try {
+            threads.execute(() -> {
+                try {
+                    session.run();
+                } finally {
+                    sessions.remove(session);
+                }
+            });
+        } catch (OutOfMemoryError e) {
+            // what the JDK says when the system gives it no more threads
+            sessions.remove(session);
+            LOG.warn("Refused a client: {}", e.getMessage());
+            Session.refuse(new PlainWire(channel), channel, "The gateway has no thread left");
+        }
     }
 
     /**

@@ -27,6 +27,10 @@ public final class GatewaySettings {
     /** Where clients connect, if nothing else is said. */
     public static final InetSocketAddress DEFAULT_LISTEN = new InetSocketAddress("127.0.0.1", 2121);
 
+    private static final Duration SHORTEST = Duration.ofMillis(1);
+
+    private static final Duration LONGEST = Duration.ofDays(1);
+
     private final InetSocketAddress server;
 
     private InetSocketAddress listen = DEFAULT_LISTEN;
@@ -47,7 +51,10 @@ public final class GatewaySettings {
      * @param server where the single-port server is; need not be resolved
      */
     public GatewaySettings(final InetSocketAddress server) {
-        this.server = Objects.requireNonNull(server, "server");
+        if (server.getPort() == 0) {
+            throw new IllegalArgumentException("the server's port must be from 1 to 65535");
+        }
+        this.server = server;
     }
 
     /**
@@ -86,7 +93,7 @@ public final class GatewaySettings {
     /**
      * Sets how long it may take until a connection to the server can be used, by default 30 seconds.
      *
-     * @param timeout more than 0
+     * @param timeout at least a millisecond, at most a day
      * @return this
      */
     public GatewaySettings connectTimeout(final Duration timeout) {
@@ -97,7 +104,7 @@ public final class GatewaySettings {
     /**
      * Sets how long a passive port waits for its client, by default 60 seconds.
      *
-     * @param timeout more than 0
+     * @param timeout at least a millisecond, at most a day
      * @return this
      */
     public GatewaySettings dataTimeout(final Duration timeout) {
@@ -106,8 +113,9 @@ public final class GatewaySettings {
     }
 
     private static Duration positive(final Duration timeout) {
-        if (timeout.isNegative() || timeout.isZero()) {
-            throw new IllegalArgumentException("a timeout must be more than 0, but is " + timeout);
+        if (timeout.compareTo(SHORTEST) < 0 || timeout.compareTo(LONGEST) > 0) {
+            throw new IllegalArgumentException(
+                    "a timeout must be more than 0 and at most a day, but is " + timeout.getSeconds() + " seconds");
         }
         return timeout;
     }

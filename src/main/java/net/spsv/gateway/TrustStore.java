@@ -20,11 +20,11 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.security.GeneralSecurityException;
 import java.security.KeyStore;
-import java.security.SecureRandom;
 import java.security.cert.Certificate;
 import java.security.cert.CertificateFactory;
 import java.security.cert.X509Certificate;
 import java.util.Collections;
+import java.util.function.Supplier;
 import javax.net.ssl.SSLContext;
 import javax.net.ssl.SSLEngine;
 import javax.net.ssl.TrustManager;
@@ -40,13 +40,17 @@ final class TrustStore {
     private TrustStore() {}
 
     /** Trusts what the JDK trusts. */
-    static SSLContext ofTheJdk() {
-        return context(null);
+    static Supplier<SSLContext> ofTheJdk() {
+        try {
+            return contexts(trustManagers(null));
+        } catch (GeneralSecurityException e) {
+            throw new IllegalStateException("the JDK cannot read its own certificates", e);
+        }
     }
 
     /** Trusts every certificate. */
-    static SSLContext ofAll() {
-        return context(new TrustManager[] {new TrustAll()});
+    static Supplier<SSLContext> ofAll() {
+        return contexts(new TrustManager[] {new TrustAll()});
     }
 
     /**
@@ -54,9 +58,10 @@ final class TrustStore {
      *
      * @param file JKS, PKCS12 or PEM
      * @param password of the file, may be null for JKS and PEM
+     * @return makes a context for each FTP session
      * @throws IOException if that cannot be read; its message is for people
      */
-    static SSLContext of(final Path file, final char[] password) throws IOException {
+    static Supplier<SSLContext> of(final Path file, final char[] password) throws IOException {
         final byte[] content;
         try {
             content = Files.readAllBytes(file);
@@ -73,10 +78,7 @@ final class TrustStore {
                                 ? "it has no certificate that can be read without a password"
                                 : "it has no trusted certificate");
             }
-            final TrustManagerFactory factory =
-                    TrustManagerFactory.getInstance(TrustManagerFactory.getDefaultAlgorithm());
-            factory.init(certificates);
-            return context(factory.getTrustManagers());
+            return contexts(trustManagers(certificates));
         } catch (IOException | GeneralSecurityException e) {
             throw new IOException("Cannot use trust store " + file + ": " + Log.reason(e), e);
         }
@@ -113,14 +115,22 @@ final class TrustStore {
         return store;
     }
 
-    private static SSLContext context(final TrustManager[] trustManagers) {
-        try {
-            final SSLContext context = SSLContext.getInstance("TLS");
-            context.init(null, trustManagers, new SecureRandom());
-            return context;
-        } catch (GeneralSecurityException e) {
-            throw new IllegalStateException("every JDK has TLS", e);
-        }
+    private static TrustManager[] trustManagers(final KeyStore certificates) throws GeneralSecurityException {
+        final TrustManagerFactory factory = TrustManagerFactory.getInstance(TrustManagerFactory.getDefaultAlgorithm());
+        factory.init(certificates);
+        return factory.getTrustManagers();
+    }
+
+    private static Supplier<SSLContext> contexts(final TrustManager[] trustManagers) {
+        return () -> {
+            try {
+                final SSLContext context = SSLContext.getInstance("TLS");
+                context.init(null, trustManagers, null);
+                return context;
+            } catch (GeneralSecurityException e) {
+                throw new IllegalStateException("every JDK has TLS", e);
+            }
+        };
     }
 
     /** Of the extended kind, as the JDK checks names and algorithms behind the back of any other. */

@@ -15,6 +15,7 @@ package net.spsv.gateway;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import java.io.IOException;
+import java.io.UncheckedIOException;
 import java.time.Duration;
 import net.spsv.ftpserver.testing.LeakCheckExtension;
 import net.spsv.ftpserver.testing.ListeningPorts;
@@ -125,6 +126,43 @@ class ConnectionLossIT {
             expectClosing();
             data.expectReset();
             server.expectReset();
+        }
+    }
+
+    /** RFC 959, section 4.1.1: a QUIT lets a transfer under way come to its end. */
+    @ParameterizedTest
+    @ValueSource(booleans = {false, true})
+    void uploadOfAClientThatHasSaidGoodbyeIsComplete(final boolean halfClosed) throws Exception {
+        stage.login();
+        final int port = stage.extendedPassive();
+        final byte[] file = new byte[3_000_000];
+        try (Peer server = stage.dataLogin();
+                Peer data = stage.connectData(port)) {
+            stage.begin("STOR file");
+            stage.client().line("QUIT");
+            if (halfClosed) {
+                stage.client().socket().shutdownOutput();
+            } else {
+                stage.client().close();
+            }
+            final Thread sender = new Thread(() -> {
+                try {
+                    data.send(file).end();
+                } catch (final IOException e) {
+                    throw new UncheckedIOException(e);
+                }
+            });
+            sender.start();
+            server.readExactly(1_000_000);
+            assertThat(server.readToEnd()).hasSize(2_000_000);
+            sender.join();
+            stage.control().line("226 done");
+            stage.control().expect("QUIT").line("221 goodbye");
+            if (halfClosed) {
+                stage.client().expect(226);
+                stage.client().expect(221);
+            }
+            stage.control().expectGone();
         }
     }
 

@@ -17,10 +17,12 @@ import static org.assertj.core.api.Assertions.assertThat;
 import java.io.IOException;
 import java.util.Arrays;
 import net.spsv.ftpserver.testing.LeakCheckExtension;
+import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.extension.ExtendWith;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.EnumSource;
+import org.junit.jupiter.params.provider.ValueSource;
 
 /** How a data connection ends at one side is how it ends at the other, so that no part passes for the whole. */
 @Timeout(60)
@@ -255,6 +257,53 @@ class DataEndIT {
                 stage.client().expect(226);
             }
             stage.expectUsable();
+        }
+    }
+
+    /** A server may have nothing to transfer, and leave the data connection as it is. */
+    @ParameterizedTest
+    @ValueSource(strings = {"250 no files", "226 nothing there", "332 need account"})
+    void transferThatDoesNotTakePlaceIsAnEndAtTheClient(final String reply) throws Exception {
+        try (Stage stage = Wire.CLEAR.open().login()) {
+            final int port = stage.extendedPassive();
+            try (Peer server = stage.dataLogin();
+                    Peer data = stage.connectData(port)) {
+                assertThat(stage.exchange("LIST", reply)).isEqualTo(reply);
+                assertThat(data.readToEnd()).isEmpty();
+                server.expectGone();
+            }
+            stage.expectUsable();
+        }
+    }
+
+    @Test
+    void transferThatIsNotAnnouncedComesWhole() throws Exception {
+        try (Stage stage = Wire.CLEAR.open().login()) {
+            final int port = stage.extendedPassive();
+            try (Peer server = stage.dataLogin();
+                    Peer data = stage.connectData(port)) {
+                server.send(bytes(100_000)).end();
+                assertThat(stage.exchange("LIST", "226 done")).isEqualTo("226 done");
+                assertThat(data.readToEnd()).hasSize(100_000);
+            }
+            stage.expectUsable();
+        }
+    }
+
+    /** Whoever connects and says nothing leaves nothing behind, see the leak check. */
+    @Test
+    void connectionThatIsNotUsedEnds() throws Exception {
+        try (Stage stage = Wire.CLEAR.open().login()) {
+            final int port = stage.extendedPassive();
+            try (Peer server = stage.dataLogin();
+                    Peer data = stage.connectData(port)) {
+                data.end();
+                server.end();
+                stage.client().line("QUIT");
+                stage.control().expect("QUIT").line("221 goodbye");
+                stage.client().expect(221);
+                server.expectGone();
+            }
         }
     }
 

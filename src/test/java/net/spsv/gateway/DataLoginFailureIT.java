@@ -53,6 +53,17 @@ class DataLoginFailureIT {
         stage.expectUsable();
     }
 
+    /** All replies that follow would be taken for those to other commands, and one of them has a token in it. */
+    @ParameterizedTest
+    @ValueSource(strings = {"200 ok", "331 what?", "229 (|||5000|)", "150 go"})
+    void replyThatIsNoneToSpsvEndsTheSession(final String fromServer) throws Exception {
+        login();
+        stage.client().line("PASV");
+        stage.control().expect("SPSV").line(fromServer).line("227 late (DATACONN:" + Stage.TOKEN + ")");
+        assertThat(stage.client().reply()).isEqualTo("421 The server answers out of step.");
+        stage.client().expectDropped();
+    }
+
     @ParameterizedTest
     @CsvSource(
             delimiter = ';',
@@ -65,10 +76,7 @@ class DataLoginFailureIT {
                 "227 (127,0,0,1,4,5) (; 425 The server's reply to SPSV is not understood.",
                 "227 (a:b:c); 425 The server's reply to SPSV is not understood.",
                 "227 (a b); 425 The server's reply to SPSV is not understood.",
-                "227 (); 425 The server's reply to SPSV is not understood.",
-                "200 ok; 425 The server's reply to SPSV is not understood.",
-                "331 what?; 425 The server's reply to SPSV is not understood.",
-                "229 (|||5000|); 425 The server's reply to SPSV is not understood."
+                "227 (); 425 The server's reply to SPSV is not understood."
             })
     void spsvIsRefusedAsTheServerSays(final String fromServer, final String toClient) throws Exception {
         login();

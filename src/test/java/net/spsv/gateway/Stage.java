@@ -67,7 +67,7 @@ final class Stage implements Closeable {
     static Stage tls(final UnaryOperator<GatewaySettings> more, final String... protocols) throws IOException {
         return new Stage(
                 settings -> more.apply(settings.protection(
-                        Protection.tls(Protection.Mode.EXPLICIT, Certificates.client(), "listener", true))),
+                        Protection.tls(Protection.Mode.EXPLICIT, Certificates::client, "listener", true))),
                 serverContext(),
                 protocols);
     }

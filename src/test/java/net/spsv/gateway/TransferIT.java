@@ -56,7 +56,7 @@ class TransferIT {
             if (mode != Protection.Mode.NONE) {
                 server.tls(Certificates.server(Certificates.LISTENER)).implicitTls(mode == Protection.Mode.IMPLICIT);
                 server.requireTls(true);
-                protection = Protection.tls(mode, Certificates.client(), "listener", true);
+                protection = Protection.tls(mode, Certificates::client, "listener", true);
             }
             server.start();
             SERVERS.put(mode, server);

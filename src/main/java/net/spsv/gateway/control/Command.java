@@ -13,6 +13,7 @@
 package net.spsv.gateway.control;
 
 import java.util.Locale;
+import java.util.regex.Pattern;
 import net.spsv.protocol.DataCredentials;
 
 /** One command line of the client. */
@@ -23,6 +24,12 @@ public final class Command {
 
     /** Commands of four letters may have an X in front, as in the days when they were experimental. */
     private static final int PREFIXED_LENGTH = 5;
+
+    private static final Pattern WELL_FORMED = Pattern.compile("[A-Za-z0-9@_-]+(?: .*)?", Pattern.DOTALL);
+
+    /** Subcommands of SITE that have a password behind them. */
+    private static final Pattern SITE_PASSWORD =
+            Pattern.compile("(?i)(SITE +[A-Z]*(?:PSWD|PASS|PASSWD|CPWD)[A-Z]*) .*", Pattern.DOTALL);
 
     private final String line;
 
@@ -51,6 +58,16 @@ public final class Command {
             start++;
         }
         return new Command(received.substring(start));
+    }
+
+    /**
+     * Returns whether it is written as a command should be.
+     *
+     * @return false if something else than a blank stands behind the name: a server might take it for one, and see
+     *     another command than the gateway does
+     */
+    public boolean isWellFormed() {
+        return WELL_FORMED.matcher(line).matches();
     }
 
     private static String verb(final String word) {
@@ -91,6 +108,12 @@ public final class Command {
      * @return with the argument masked, if it is a password
      */
     public String masked() {
-        return "PASS".equals(verb) || "ACCT".equals(verb) ? verb + ' ' + DataCredentials.MASK : line;
+        if (!isWellFormed()) {
+            return DataCredentials.MASK;
+        }
+        if ("PASS".equals(verb) || "ACCT".equals(verb)) {
+            return verb + ' ' + DataCredentials.MASK;
+        }
+        return SITE_PASSWORD.matcher(line).replaceFirst("$1 " + DataCredentials.MASK);
     }
 }

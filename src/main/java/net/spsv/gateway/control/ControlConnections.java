@@ -28,6 +28,7 @@ import java.util.concurrent.TimeUnit;
 import java.util.function.BooleanSupplier;
 import net.spsv.gateway.wire.PlainWire;
 import net.spsv.gateway.wire.Wire;
+import net.spsv.protocol.DataCredentials;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
@@ -41,12 +42,15 @@ public final class ControlConnections implements Closeable {
 
     private static final Logger LOG = LoggerFactory.getLogger(ControlConnections.class);
 
-    private static final String ABORT = "ABOR";
+    private static final String GOODBYE = "QUIT";
 
     /** Commands and replies that are read ahead; more are left to the sender's TCP. */
-    private static final int AHEAD = 64;
+    private static final int AHEAD = 1024;
 
-    /** What is owed to a client that has ended its side, as a script piped into netcat does, before it is left. */
+    /**
+     * What is owed to a client that has ended its side, as a script piped into netcat does, before it is left: for each
+     * command, but for a transfer that it awaits with a QUIT.
+     */
     private static final long GRACE_SECONDS = 5;
 
     private final String name;
@@ -67,8 +71,8 @@ public final class ControlConnections implements Closeable {
 
     private boolean clientEnded;
 
-    /** As {@code System.nanoTime}. */
-    private long clientEndedAt;
+    /** As {@code System.nanoTime}: when the client had ended its side, or the last command began to be served. */
+    private long graceFrom;
 
     private final Wire server;
 
@@ -148,6 +152,7 @@ public final class ControlConnections implements Closeable {
                 throw serverEnded;
             }
             if (!commands.isEmpty()) {
+                graceFrom = System.nanoTime();
                 return commands.remove();
             }
             if (clientEnded) {
@@ -169,11 +174,11 @@ public final class ControlConnections implements Closeable {
             if (serverEnded != null) {
                 throw serverEnded;
             }
-            if (!clientEnded) {
+            if (!clientEnded || isWaiting(GOODBYE)) {
                 exchange(0);
                 continue;
             }
-            final long left = TimeUnit.SECONDS.toNanos(GRACE_SECONDS) - (System.nanoTime() - clientEndedAt);
+            final long left = TimeUnit.SECONDS.toNanos(GRACE_SECONDS) - (System.nanoTime() - graceFrom);
             if (left <= 0) {
                 throw new ClientGoneException("has gone", null);
             }
@@ -211,6 +216,27 @@ public final class ControlConnections implements Closeable {
         }
     }
 
+    /**
+     * Waits for something that another thread brings about, which calls {@link #wakeUp()} then.
+     *
+     * @param condition whether it is so
+     * @param millis how long, more than 0
+     * @return whether it is so
+     * @throws IOException if the client takes no replies, or this was stopped
+     */
+    public boolean await(final BooleanSupplier condition, final long millis) throws IOException {
+        final long start = System.nanoTime();
+        long left = millis;
+        while (!condition.getAsBoolean()) {
+            if (left <= 0) {
+                return false;
+            }
+            exchange(left);
+            left = millis - TimeUnit.NANOSECONDS.toMillis(System.nanoTime() - start);
+        }
+        return true;
+    }
+
     /** Lets the session's thread look at what it waits for. */
     public void wakeUp() {
         selector.wakeup();
@@ -229,12 +255,13 @@ public final class ControlConnections implements Closeable {
     }
 
     /**
-     * Returns whether the client has sent ABOR already, behind what is being served.
+     * Returns whether the client has sent a command already, behind what is being served.
      *
-     * @return true if the transfer that begins now is not wanted any more
+     * @param verb in capitals
+     * @return true if it is still to be served
      */
-    public boolean isAbortWaiting() {
-        return commands.stream().anyMatch(command -> ABORT.equals(command.verb()));
+    public boolean isWaiting(final String verb) {
+        return commands.stream().anyMatch(command -> verb.equals(command.verb()));
     }
 
     /**
@@ -243,7 +270,7 @@ public final class ControlConnections implements Closeable {
      * @param line without its end
      */
     public void toClient(final String line) {
-        LOG.debug("{} to client: {}", name, Log.printable(line));
+        LOG.debug("{} to client: {}", name, Log.printable(line.startsWith("227 ") ? masked(line) : line));
         closingSaid |= line.startsWith("421 ");
         toClient.append(line).append("\r\n");
     }
@@ -266,6 +293,11 @@ public final class ControlConnections implements Closeable {
      */
     public void toServer(final String line) {
         toServer.append(line).append("\r\n");
+    }
+
+    /** A server that answers out of step may have sent a token here. */
+    private static String masked(final String reply) {
+        return reply.matches("227 [^(]*\\([0-9,]+\\).*") ? reply : DataCredentials.masked(reply);
     }
 
     /** Sends what is to be sent, takes in what has come, and if that is nothing, waits for it. */
@@ -353,7 +385,7 @@ public final class ControlConnections implements Closeable {
                 return false;
             }
             if (count < 0) {
-                clientEnds();
+                clientEnds(isWaiting(GOODBYE));
             }
         } catch (ProtocolException e) {
             toClient("500 Syntax error: " + e.getMessage() + '.');
@@ -361,23 +393,26 @@ public final class ControlConnections implements Closeable {
             throw new ClientGoneException("has sent what is no command", e);
         } catch (IOException e) {
             LOG.debug("{} was reset", name, e);
-            clientEnds();
+            clientEnds(false);
         }
         for (String line = fromClient.poll(); line != null; line = fromClient.poll()) {
             final Command command = Command.parse(line);
             LOG.debug("{} from client: {}", name, Log.printable(command.masked()));
             commands.add(command);
-            if (ABORT.equals(command.verb())) {
+            if ("ABOR".equals(command.verb())) {
                 interruption.run();
             }
         }
         return true;
     }
 
-    private void clientEnds() {
+    /** Without a goodbye it may have died, and what it uploads may look complete and not be. */
+    private void clientEnds(final boolean properly) {
         clientEnded = true;
-        clientEndedAt = System.nanoTime();
-        interruption.run();
+        graceFrom = System.nanoTime();
+        if (!properly) {
+            interruption.run();
+        }
     }
 
     /** Sends what is to be sent, and ends and closes both. */

@@ -13,6 +13,8 @@
 package net.spsv.gateway.control;
 
 import java.net.InetSocketAddress;
+import java.nio.file.AccessDeniedException;
+import java.nio.file.NoSuchFileException;
 
 /** How things are written into the log and into replies. */
 public final class Log {
@@ -26,7 +28,7 @@ public final class Log {
      * @return the same, with question marks for control characters
      */
     public static String printable(final String line) {
-        return line.replaceAll("\\p{Cntrl}", "?");
+        return line.replaceAll("[\\x00-\\x1f\\x7f-\\x9f]", "?");
     }
 
     /**
@@ -37,6 +39,12 @@ public final class Log {
      */
     public static String reason(final Throwable failure) {
         final String message = failure.getMessage();
+        if (failure instanceof NoSuchFileException) {
+            return "there is no such file";
+        }
+        if (failure instanceof AccessDeniedException) {
+            return "permission denied";
+        }
         return printable(message == null ? failure.getClass().getSimpleName() : message);
     }
 

@@ -83,10 +83,11 @@ public final class Reply {
     /**
      * Returns whether the server has done it.
      *
+     * @param code of a reply
      * @return true for 200 to 299
      */
-    public boolean isCompletion() {
-        return code() >= COMPLETED && code() < INTERMEDIATE;
+    public static boolean isCompletion(final int code) {
+        return code >= COMPLETED && code < INTERMEDIATE;
     }
 
     /**

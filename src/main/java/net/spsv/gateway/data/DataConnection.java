@@ -13,15 +13,13 @@
 package net.spsv.gateway.data;
 
 import java.io.IOException;
+import java.io.InterruptedIOException;
 import java.net.StandardSocketOptions;
 import java.nio.ByteBuffer;
 import java.nio.channels.ClosedChannelException;
 import java.nio.channels.SocketChannel;
-import java.util.concurrent.CompletableFuture;
-import java.util.concurrent.CompletionException;
-import java.util.concurrent.atomic.AtomicReference;
 import java.util.concurrent.atomic.LongAdder;
-import java.util.function.Consumer;
+import java.util.function.BooleanSupplier;
 import net.spsv.gateway.control.Log;
 import net.spsv.gateway.wire.PlainWire;
 import net.spsv.gateway.wire.Wire;
@@ -29,12 +27,16 @@ import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /**
- * One data connection of a session, from PASV, EPSV, PORT or EPRT to its end. What comes in at one end goes out at the
+ * One data connection of a session, from PASV, EPSV, PORT or EPRT to its end. What comes in at one side goes out at the
  * other, as it is: an end is passed on as an end, anything else as a reset.
  *
- * <p>Threading: two threads of its own, which block: one fetches the client's end and then carries what the client
- * sends, the other fetches the server's end and then carries what the server sends. All methods may be called by any
- * thread and do not block.
+ * <p>When is it over? A download is when the server has ended its side and the client has been told. An upload is when
+ * the client has ended its side and the server has been told; whether it has all of it is then for the server's reply
+ * to say. An end of the other side, where no file comes from, means nothing.
+ *
+ * <p>Threading: two threads of its own, which block: one fetches the client's side and then carries what the client
+ * sends, the other fetches the server's side and then carries what the server sends. All methods that are not theirs
+ * may be called by any thread and do not block.
  */
 public final class DataConnection {
 
@@ -46,16 +48,16 @@ public final class DataConnection {
     private static final ThreadLocal<ByteBuffer> BUFFER =
             ThreadLocal.withInitial(() -> ByteBuffer.allocateDirect(BUFFER_SIZE));
 
-    /** The life of a data connection; it only goes forward, and what is over is not dropped any more. */
+    /** It only goes forward. */
     private enum State {
         /** Being set up, or carrying. */
         OPEN,
-        /** The server has ended its side, and the client is being told. */
-        SERVER_ENDED,
-        /** The client has been told. */
-        ENDED,
-        /** Reset, at both ends. */
-        DROPPED
+        /** The server does not want the transfer; the client's side ends as soon as it is there. */
+        CANCELLED,
+        /** The file has been carried to its end. */
+        OVER,
+        /** Both sides were reset. */
+        FAILED
     }
 
     private final ClientEnd clientEnd;
@@ -68,26 +70,26 @@ public final class DataConnection {
 
     private final LongAdder bytesDown = new LongAdder();
 
-    private final AtomicReference<State> state = new AtomicReference<>(State.OPEN);
+    /** This and all below is guarded by this. */
+    private State state = State.OPEN;
 
-    private final CompletableFuture<Wire> client = new CompletableFuture<>();
+    /** Null as long as it is not there. */
+    private Wire client;
 
-    private final CompletableFuture<Void> reached = new CompletableFuture<>();
+    /** Whether the server can be told to begin. */
+    private boolean serverReached;
 
-    private final CompletableFuture<Wire> server = new CompletableFuture<>();
+    /** Null as long as it is not there. */
+    private Wire server;
 
-    private final CompletableFuture<Direction> direction = new CompletableFuture<>();
+    /** Null as long as the client has not said what it wants. */
+    private Direction direction;
 
-    /** Whether all that the client sends has been written to the server. */
-    private volatile boolean uploadWritten;
+    /** Whether all of an upload was written to the server. */
+    private boolean uploadWritten;
 
-    /** When the server has been told that the upload is complete. */
-    private final CompletableFuture<Void> uploaded = new CompletableFuture<>();
-
-    /** When the client has been told that the download is complete. */
-    private final CompletableFuture<Void> downloaded = new CompletableFuture<>();
-
-    private volatile String failure;
+    /** Null unless it has failed. */
+    private String failure;
 
     /**
      * Prepares the connection.
@@ -107,18 +109,19 @@ public final class DataConnection {
      *
      * @param towards where the file goes
      */
-    public void begin(final Direction towards) {
-        direction.complete(towards);
+    public synchronized void begin(final Direction towards) {
+        direction = towards;
+        notifyAll();
         clientEnd.begin();
     }
 
     /**
      * Returns whether this was used already.
      *
-     * @return true after {@link #begin}, but not if it had failed before
+     * @return true after {@link #begin}
      */
-    public boolean hasBegun() {
-        return direction.isDone() && !direction.isCompletedExceptionally();
+    public synchronized boolean hasBegun() {
+        return direction != null;
     }
 
     /**
@@ -126,8 +129,8 @@ public final class DataConnection {
      *
      * @return true also if this has failed
      */
-    public boolean isReady() {
-        return reached.isDone() && (clientEnd.isPassive() || client.isDone());
+    public synchronized boolean isReady() {
+        return state != State.OPEN || serverReached && (clientEnd.isPassive() || client != null);
     }
 
     /**
@@ -135,168 +138,17 @@ public final class DataConnection {
      *
      * @return true also if this has failed
      */
-    public boolean isOver() {
-        return direction.getNow(Direction.DOWNLOAD) == Direction.UPLOAD ? uploaded.isDone() : downloaded.isDone();
-    }
-
-    /** Does something once the client has connected, has been connected to, or never will. */
-    void whenClientIsThere(final Runnable action) {
-        client.whenComplete((wire, dropped) -> action.run());
+    public synchronized boolean isOver() {
+        return state != State.OPEN;
     }
 
     /**
-     * Returns why this was dropped.
+     * Returns why this has failed.
      *
-     * @return null if it was not
+     * @return null if it has not
      */
-    public String failure() {
+    public synchronized String failure() {
         return failure;
-    }
-
-    /** Fetches the client's end and carries what comes from there. */
-    void carryUp() {
-        try {
-            final Wire from = acquire(clientEnd.open());
-            changed.run();
-            final Wire to = server.join();
-            carry(from, to, bytesUp);
-            // In a download it means nothing, and a server might take a close_notify for the end of it all.
-            if (direction.join() == Direction.UPLOAD) {
-                uploadWritten = true;
-                to.end();
-            }
-            uploaded.complete(null);
-            changed.run();
-        } catch (IOException | CompletionException e) {
-            if (state.get() == State.OPEN) {
-                drop("client", e);
-            }
-        } catch (RuntimeException | Error e) {
-            drop("client", e);
-            throw e;
-        }
-    }
-
-    private Wire acquire(final SocketChannel channel) throws IOException {
-        final Wire wire = new PlainWire(channel);
-        if (!client.complete(wire)) {
-            wire.drop();
-            throw new ClosedChannelException();
-        }
-        channel.setOption(StandardSocketOptions.TCP_NODELAY, true);
-        channel.setOption(StandardSocketOptions.SO_KEEPALIVE, true);
-        return wire;
-    }
-
-    /** Fetches the server's end and carries what comes from there. */
-    void carryDown() {
-        try {
-            serverEnd.reach();
-            reached.complete(null);
-            changed.run();
-            final Wire from = serverEnd.open();
-            server.complete(from);
-            final Wire to = client.join();
-            final ByteBuffer first = serverEnd.first();
-            bytesDown.add(first.remaining());
-            to.write(first);
-            carry(from, to, bytesDown);
-            end(from, to);
-        } catch (IOException | CompletionException e) {
-            if (uploadWritten) {
-                LOG.debug("The server did not wait for the end of an upload's connection", e);
-                client.join().close();
-                serverEnd.drop();
-            } else {
-                drop("server", e);
-            }
-        } catch (RuntimeException | Error e) {
-            drop("server", e);
-            throw e;
-        }
-    }
-
-    private void end(final Wire from, final Wire to) throws IOException {
-        if (direction.join() == Direction.UPLOAD) {
-            // a server may end the side on which it has nothing to say, and reads on
-            to.end();
-            uploaded.join();
-        }
-        advance(State.OPEN, State.SERVER_ENDED);
-        to.end();
-        advance(State.SERVER_ENDED, State.ENDED);
-        downloaded.complete(null);
-        changed.run();
-        // As a server does, which would not read on either.
-        to.close();
-        if (bytesUp.sum() == 0) {
-            try {
-                from.end();
-            } catch (IOException e) {
-                LOG.debug("The server does not wait for the farewell", e);
-            }
-        }
-        from.close();
-    }
-
-    private void advance(final State from, final State to) throws ClosedChannelException {
-        if (!state.compareAndSet(from, to)) {
-            throw new ClosedChannelException();
-        }
-    }
-
-    private static void carry(final Wire from, final Wire to, final LongAdder count) throws IOException {
-        final ByteBuffer buffer = BUFFER.get();
-        buffer.clear();
-        while (from.read(buffer) >= 0) {
-            buffer.flip();
-            count.add(buffer.remaining());
-            to.write(buffer);
-            buffer.clear();
-        }
-    }
-
-    private void drop(final String where, final Throwable cause) {
-        LOG.debug("The {}'s end of a data connection failed", where, cause);
-        drop(Log.reason(cause instanceof CompletionException ? cause.getCause() : cause));
-    }
-
-    /**
-     * Resets both ends, unless it is all over.
-     *
-     * @param reason for the client
-     */
-    public void drop(final String reason) {
-        giveUp(reason, Wire::drop);
-    }
-
-    /**
-     * Does without this connection, as the server has refused the transfer: to the client it just ends.
-     *
-     * @param reason for the log
-     */
-    public void cancel(final String reason) {
-        giveUp(reason, Wire::close);
-    }
-
-    private void giveUp(final String reason, final Consumer<Wire> farewell) {
-        final State before = state.getAndUpdate(current -> current == State.ENDED ? current : State.DROPPED);
-        if (before == State.ENDED || before == State.DROPPED) {
-            return;
-        }
-        failure = reason;
-        clientEnd.drop();
-        serverEnd.drop();
-        final IOException dropped = new IOException(reason);
-        if (!client.completeExceptionally(dropped)) {
-            farewell.accept(client.join());
-        }
-        reached.completeExceptionally(dropped);
-        server.completeExceptionally(dropped);
-        uploaded.completeExceptionally(dropped);
-        downloaded.completeExceptionally(dropped);
-        direction.completeExceptionally(dropped);
-        changed.run();
     }
 
     /**
@@ -315,5 +167,214 @@ public final class DataConnection {
      */
     public long bytesDown() {
         return bytesDown.sum();
+    }
+
+    /** Fetches the client's side and carries what comes from there. */
+    void carryUp() {
+        try {
+            final Wire from = acquireClient(clientEnd.open());
+            final Wire to = awaitServer();
+            carry(from, to, bytesUp);
+            if (awaitDirection() == Direction.UPLOAD) {
+                uploadIsWritten();
+                to.end();
+                over();
+            }
+        } catch (IOException e) {
+            fail("client", e);
+        } catch (RuntimeException | Error e) {
+            fail("client", e);
+            throw e;
+        }
+    }
+
+    /** Fetches the server's side and carries what comes from there. */
+    void carryDown() {
+        try {
+            serverEnd.reach();
+            serverIsReached();
+            final Wire from = acquireServer(serverEnd.open());
+            final Wire to = awaitClient();
+            final ByteBuffer first = serverEnd.first();
+            bytesDown.add(first.remaining());
+            to.write(first);
+            carry(from, to, bytesDown);
+            final Direction towards = awaitDirection();
+            to.end();
+            if (towards == Direction.DOWNLOAD) {
+                over();
+            } else {
+                awaitEndOfUpload();
+            }
+            part(from, to);
+        } catch (IOException e) {
+            fail("server", e);
+        } catch (RuntimeException | Error e) {
+            fail("server", e);
+            throw e;
+        }
+    }
+
+    private static void carry(final Wire from, final Wire to, final LongAdder count) throws IOException {
+        final ByteBuffer buffer = BUFFER.get();
+        buffer.clear();
+        while (from.read(buffer) >= 0) {
+            buffer.flip();
+            count.add(buffer.remaining());
+            to.write(buffer);
+            buffer.clear();
+        }
+    }
+
+    /** Lets both go, as a server does when a file is complete, which would not read on either. */
+    private void part(final Wire from, final Wire to) {
+        to.close();
+        if (bytesUp.sum() == 0) {
+            try {
+                from.end();
+            } catch (IOException e) {
+                LOG.debug("The server does not wait for the farewell", e);
+            }
+        }
+        from.close();
+    }
+
+    private Wire acquireClient(final SocketChannel channel) throws IOException {
+        final Wire wire = new PlainWire(channel);
+        synchronized (this) {
+            if (state != State.OPEN) {
+                letGoOf(wire);
+                throw new ClosedChannelException();
+            }
+            client = wire;
+            notifyAll();
+        }
+        changed.run();
+        channel.setOption(StandardSocketOptions.TCP_NODELAY, true);
+        channel.setOption(StandardSocketOptions.SO_KEEPALIVE, true);
+        return wire;
+    }
+
+    private void letGoOf(final Wire wire) {
+        if (state == State.FAILED) {
+            wire.drop();
+        } else {
+            wire.close();
+        }
+    }
+
+    private void serverIsReached() {
+        synchronized (this) {
+            serverReached = true;
+        }
+        changed.run();
+    }
+
+    private synchronized Wire acquireServer(final Wire wire) throws IOException {
+        ensureOpen();
+        server = wire;
+        notifyAll();
+        return wire;
+    }
+
+    private synchronized Wire awaitClient() throws IOException {
+        await(() -> client != null);
+        return client;
+    }
+
+    private synchronized Wire awaitServer() throws IOException {
+        await(() -> server != null);
+        return server;
+    }
+
+    private synchronized Direction awaitDirection() throws IOException {
+        await(() -> direction != null);
+        return direction;
+    }
+
+    private synchronized void awaitEndOfUpload() throws IOException {
+        await(() -> state == State.OVER);
+    }
+
+    private synchronized void await(final BooleanSupplier condition) throws IOException {
+        while (!condition.getAsBoolean()) {
+            ensureOpen();
+            try {
+                wait();
+            } catch (InterruptedException e) {
+                Thread.currentThread().interrupt();
+                throw new InterruptedIOException("interrupted");
+            }
+        }
+    }
+
+    private void ensureOpen() throws ClosedChannelException {
+        if (state != State.OPEN) {
+            throw new ClosedChannelException();
+        }
+    }
+
+    private synchronized void uploadIsWritten() {
+        uploadWritten = true;
+    }
+
+    private void over() {
+        synchronized (this) {
+            if (state == State.OPEN) {
+                state = State.OVER;
+                notifyAll();
+            }
+        }
+        changed.run();
+    }
+
+    private void fail(final String where, final Throwable cause) {
+        LOG.debug("The {}'s side of a data connection has ended", where, cause);
+        synchronized (this) {
+            if (state == State.CANCELLED) {
+                return;
+            }
+            if (uploadWritten && state == State.OPEN) {
+                // The server did not wait for the end of the connection; whether it has the file, its reply tells.
+                state = State.OVER;
+            }
+        }
+        giveUp(State.FAILED, Log.reason(cause));
+    }
+
+    /**
+     * Resets both sides, unless the file has been carried to its end.
+     *
+     * @param reason for the client
+     */
+    public void drop(final String reason) {
+        giveUp(State.FAILED, reason);
+    }
+
+    /** Does without this connection, as the server has refused the transfer: to the client it just ends. */
+    public void cancel() {
+        giveUp(State.CANCELLED, null);
+    }
+
+    private void giveUp(final State next, final String reason) {
+        synchronized (this) {
+            if (state == State.OPEN) {
+                state = next;
+                failure = reason;
+            }
+            if (state == State.OVER && direction == Direction.DOWNLOAD) {
+                // the thread that carried it lets go of both
+                return;
+            }
+            if (client != null) {
+                letGoOf(client);
+            }
+            if (next == State.FAILED) {
+                clientEnd.drop();
+            }
+            notifyAll();
+        }
+        serverEnd.drop();
+        changed.run();
     }
 }

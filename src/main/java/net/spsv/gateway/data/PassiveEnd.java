@@ -15,8 +15,13 @@ package net.spsv.gateway.data;
 import java.io.IOException;
 import java.net.InetAddress;
 import java.net.InetSocketAddress;
+import java.net.SocketTimeoutException;
+import java.nio.channels.ClosedChannelException;
 import java.nio.channels.ServerSocketChannel;
 import java.nio.channels.SocketChannel;
+import java.util.concurrent.Future;
+import java.util.concurrent.ScheduledExecutorService;
+import java.util.concurrent.TimeUnit;
 import net.spsv.gateway.control.Log;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -32,15 +37,29 @@ public final class PassiveEnd implements ClientEnd {
 
     private final InetSocketAddress address;
 
+    private final long timeoutMillis;
+
+    private final Future<?> timeout;
+
+    private volatile boolean timedOut;
+
     /**
      * Listens.
      *
      * @param local the address that the client's control connection came to
      * @param client the address that it came from: others are dropped (RFC 2577, section 4)
+     * @param timer ends the wait
+     * @param timeoutMillis how long it lasts
      * @throws IOException if there is no free port
      */
-    public PassiveEnd(final InetAddress local, final InetAddress client) throws IOException {
+    PassiveEnd(
+            final InetAddress local,
+            final InetAddress client,
+            final ScheduledExecutorService timer,
+            final long timeoutMillis)
+            throws IOException {
         this.client = client;
+        this.timeoutMillis = timeoutMillis;
         this.listening = ServerSocketChannel.open();
         try {
             listening.bind(new InetSocketAddress(local, 0));
@@ -49,6 +68,12 @@ public final class PassiveEnd implements ClientEnd {
             listening.close();
             throw e;
         }
+        this.timeout = timer.schedule(this::timeOut, timeoutMillis, TimeUnit.MILLISECONDS);
+    }
+
+    private void timeOut() {
+        timedOut = true;
+        drop();
     }
 
     /**
@@ -75,6 +100,16 @@ public final class PassiveEnd implements ClientEnd {
                         from == null ? "nobody" : Log.address(from));
                 accepted.close();
             }
+        } catch (ClosedChannelException e) {
+            if (!timedOut) {
+                throw e;
+            }
+            final IOException clear =
+                    new SocketTimeoutException("nobody has connected for " + timeoutMillis / 1000 + " s");
+            clear.initCause(e);
+            throw clear;
+        } finally {
+            timeout.cancel(false);
         }
     }
 
@@ -90,6 +125,7 @@ public final class PassiveEnd implements ClientEnd {
 
     @Override
     public void drop() {
+        timeout.cancel(false);
         try {
             listening.close();
         } catch (IOException e) {

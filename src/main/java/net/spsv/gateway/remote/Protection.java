@@ -12,6 +12,7 @@
  */
 package net.spsv.gateway.remote;
 
+import java.util.function.Supplier;
 import javax.net.ssl.SSLContext;
 import javax.net.ssl.SSLEngine;
 import javax.net.ssl.SSLParameters;
@@ -46,15 +47,16 @@ public final class Protection {
 
     private final Mode mode;
 
-    private final SSLContext context;
+    private final Supplier<SSLContext> contexts;
 
     private final String name;
 
     private final boolean verified;
 
-    private Protection(final Mode mode, final SSLContext context, final String name, final boolean verified) {
+    private Protection(
+            final Mode mode, final Supplier<SSLContext> contexts, final String name, final boolean verified) {
         this.mode = mode;
-        this.context = context;
+        this.contexts = contexts;
         this.name = name;
         this.verified = verified;
     }
@@ -72,13 +74,15 @@ public final class Protection {
      * Returns protection by TLS.
      *
      * @param mode explicit or implicit
-     * @param context decides which certificates are trusted; data connections resume its sessions
+     * @param contexts makes one for each FTP session, which decides which certificates are trusted; TLS sessions are
+     *     resumed within it: servers may refuse a data connection that resumes another control connection's
      * @param name the server's name, for SNI and for the certificate
      * @param verified whether the certificate must be for that name
      * @return for all connections to one server
      */
-    public static Protection tls(final Mode mode, final SSLContext context, final String name, final boolean verified) {
-        return new Protection(mode, context, name, verified);
+    public static Protection tls(
+            final Mode mode, final Supplier<SSLContext> contexts, final String name, final boolean verified) {
+        return new Protection(mode, contexts, name, verified);
     }
 
     /**
@@ -108,7 +112,12 @@ public final class Protection {
         return verified;
     }
 
-    SSLEngine engine(final int port) {
+    /** A context for one FTP session, null in the clear. */
+    SSLContext newContext() {
+        return isTls() ? contexts.get() : null;
+    }
+
+    SSLEngine engine(final SSLContext context, final int port) {
         final SSLEngine engine = context.createSSLEngine(name, port);
         engine.setUseClientMode(true);
         if (verified) {

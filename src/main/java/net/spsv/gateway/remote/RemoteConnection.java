@@ -25,6 +25,7 @@ import java.nio.charset.StandardCharsets;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.ScheduledFuture;
+import javax.net.ssl.SSLContext;
 import javax.net.ssl.SSLException;
 import net.spsv.gateway.control.LineReader;
 import net.spsv.gateway.control.Log;
@@ -77,7 +78,12 @@ public final class RemoteConnection {
 
     private final InetSocketAddress address;
 
+    /** Shared with the data connections of the same session, which resume its TLS, and with nobody else. */
+    private final SSLContext context;
+
     private final Use use;
+
+    private final long timeoutMillis;
 
     private final String name;
 
@@ -103,15 +109,25 @@ public final class RemoteConnection {
      *
      * @param server that it goes to
      * @param address which of the server's addresses
+     * @param context null if there is no TLS
      * @param use what it is for
+     * @param timeoutMillis how long it may take until it can be used
      * @param name for the log
      * @throws IOException if there is no socket to be had
      */
-    RemoteConnection(final RemoteServer server, final InetSocketAddress address, final Use use, final String name)
+    RemoteConnection(
+            final RemoteServer server,
+            final InetSocketAddress address,
+            final SSLContext context,
+            final Use use,
+            final long timeoutMillis,
+            final String name)
             throws IOException {
         this.server = server;
         this.address = address;
+        this.context = context;
         this.use = use;
+        this.timeoutMillis = timeoutMillis;
         this.name = name;
         this.channel = SocketChannel.open();
         this.tcp = new PlainWire(channel);
@@ -137,7 +153,12 @@ public final class RemoteConnection {
      */
     public RemoteConnection second(final int port) throws IOException {
         return new RemoteConnection(
-                server, new InetSocketAddress(address.getAddress(), port), Use.DATA, name + " data");
+                server,
+                new InetSocketAddress(address.getAddress(), port),
+                context,
+                Use.DATA,
+                server.timeoutMillis(),
+                name + " data");
     }
 
     /**
@@ -148,7 +169,7 @@ public final class RemoteConnection {
      */
     void open() throws IOException {
         try {
-            timeout = server.afterTimeout(this::timeOut);
+            timeout = server.after(timeoutMillis, this::timeOut);
             connect();
             final Protection.Mode mode = server.protection().mode();
             if (mode == Protection.Mode.IMPLICIT) {
@@ -190,7 +211,7 @@ public final class RemoteConnection {
      */
     public void openPassive() throws IOException {
         try {
-            timeout = server.afterTimeout(this::timeOut);
+            timeout = server.after(timeoutMillis, this::timeOut);
             connect();
             ready();
         } catch (IOException e) {
@@ -225,7 +246,7 @@ public final class RemoteConnection {
     private void connect() throws IOException {
         channel.setOption(StandardSocketOptions.TCP_NODELAY, true);
         channel.setOption(StandardSocketOptions.SO_KEEPALIVE, true);
-        channel.socket().connect(address, server.timeoutMillis());
+        channel.socket().connect(address, (int) timeoutMillis);
     }
 
     private void secure() throws IOException {
@@ -233,14 +254,14 @@ public final class RemoteConnection {
         if (lines.rest().hasRemaining()) {
             throw new ProtocolException("The server sent something in clear in front of the TLS handshake");
         }
-        final TlsWire tls = new TlsWire(tcp, server.newEngine(), use.records);
+        final TlsWire tls = new TlsWire(tcp, server.newEngine(context), use.records);
         tls.handshake();
         wire = tls;
     }
 
     private void takeGreeting() throws IOException {
         greeting = reply();
-        if (!greeting.isCompletion()) {
+        if (!Reply.isCompletion(greeting.code())) {
             throw refused("The server does not take the connection", greeting, "");
         }
     }
@@ -332,8 +353,7 @@ public final class RemoteConnection {
         timeout.cancel(false);
         drop();
         if (timedOut || failure instanceof SocketTimeoutException) {
-            final IOException clear =
-                    new SocketTimeoutException("no answer within " + server.timeoutMillis() / 1000 + " s");
+            final IOException clear = new SocketTimeoutException("no answer within " + timeoutMillis / 1000 + " s");
             clear.initCause(failure);
             return clear;
         }

@@ -21,19 +21,7 @@ public final class RemoteRefusalException extends IOException {
 
     private static final long serialVersionUID = 1L;
 
-    private final int code;
-
     RemoteRefusalException(final String what, final Reply reply, final String text) {
         super(what + ": " + Log.printable(reply.code() + " " + text));
-        this.code = reply.code();
-    }
-
-    /**
-     * Returns the code of its reply.
-     *
-     * @return from 100 to 599
-     */
-    public int code() {
-        return code;
     }
 }

@@ -13,6 +13,7 @@
 package net.spsv.gateway.remote;
 
 import java.io.IOException;
+import java.net.ConnectException;
 import java.net.InetAddress;
 import java.net.InetSocketAddress;
 import java.net.UnknownHostException;
@@ -21,6 +22,7 @@ import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.ScheduledExecutorService;
 import java.util.concurrent.ScheduledFuture;
 import java.util.concurrent.TimeUnit;
+import javax.net.ssl.SSLContext;
 import javax.net.ssl.SSLEngine;
 import net.spsv.gateway.control.Log;
 
@@ -73,31 +75,38 @@ public final class RemoteServer {
     }
 
     /** An engine for any connection: sessions are resumed by name and port, and there is no other. */
-    SSLEngine newEngine() {
-        return protection.engine(address.getPort());
+    SSLEngine newEngine(final SSLContext context) {
+        return protection.engine(context, address.getPort());
     }
 
-    int timeoutMillis() {
-        return (int) Math.min(Integer.MAX_VALUE, timeoutMillis);
+    long timeoutMillis() {
+        return timeoutMillis;
     }
 
-    ScheduledFuture<?> afterTimeout(final Runnable action) {
-        return timer.schedule(action, timeoutMillis, TimeUnit.MILLISECONDS);
+    ScheduledFuture<?> after(final long millis, final Runnable action) {
+        return timer.schedule(action, millis, TimeUnit.MILLISECONDS);
     }
 
     /**
      * Opens a control connection, to the first of the server's addresses that answers, up to and with its greeting and
-     * its TLS. Blocks.
+     * its TLS. Blocks. The addresses share the time that there is.
      *
      * @param name for the log
      * @return the connection
      * @throws IOException if there is none to be had
      */
     public RemoteConnection openControl(final String name) throws IOException {
-        IOException failure = new UnknownHostException(address.getHostString());
-        for (final InetAddress candidate : addresses()) {
+        IOException failure = null;
+        final InetAddress[] candidates = addresses();
+        final SSLContext context = protection.newContext();
+        for (final InetAddress candidate : candidates) {
             final RemoteConnection connection = new RemoteConnection(
-                    this, new InetSocketAddress(candidate, address.getPort()), RemoteConnection.Use.CONTROL, name);
+                    this,
+                    new InetSocketAddress(candidate, address.getPort()),
+                    context,
+                    RemoteConnection.Use.CONTROL,
+                    timeoutMillis / candidates.length,
+                    name);
             beginWait(connection);
             try {
                 connection.open();
@@ -105,12 +114,15 @@ public final class RemoteServer {
             } catch (RemoteRefusalException e) {
                 throw e;
             } catch (IOException e) {
-                failure = e;
+                // of a server that is there and not as it should be there is more to be told
+                if (failure == null || failure instanceof ConnectException) {
+                    failure = e;
+                }
             } finally {
                 endWait(connection);
             }
         }
-        throw failure;
+        throw failure == null ? new UnknownHostException(address.getHostString()) : failure;
     }
 
     /** Lets {@link #close()} end this connection, too. */

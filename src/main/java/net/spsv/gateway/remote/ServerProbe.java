@@ -62,7 +62,7 @@ public final class ServerProbe implements Runnable {
             LOG.warn("No connection to {}: {}", server, Log.reason(e));
             return;
         }
-        final ScheduledFuture<?> timeout = server.afterTimeout(connection::drop);
+        final ScheduledFuture<?> timeout = server.after(server.timeoutMillis(), connection::drop);
         server.beginWait(connection);
         try {
             tell(hasSinglePort(connection));
@@ -79,7 +79,8 @@ public final class ServerProbe implements Runnable {
         final Reply features = connection.exchange("FEAT");
         if (features.code() == FEATURES_FOLLOW) {
             return features.lines().stream()
-                    .anyMatch(line -> "SPSV".equals(line.trim().toUpperCase(Locale.ROOT)));
+                    .anyMatch(line ->
+                            "SPSV".equals(line.trim().split("[ ;]", 2)[0].toUpperCase(Locale.ROOT)));
         }
         return connection.exchange("USER DATACONN").code() == PASSWORD_WANTED
                 && connection.exchange("PASS 0").code() == WRONG_TOKEN;

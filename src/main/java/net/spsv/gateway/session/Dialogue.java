@@ -75,6 +75,11 @@ final class Dialogue {
 
     /** Serves one command; false if it was the last. */
     private boolean serve(final Command command) throws IOException {
+        if (!command.isWellFormed()) {
+            // also an empty line, of which a server may take no notice: there would be no reply to wait for
+            controls.toClient("500 Syntax error, command unrecognized.");
+            return true;
+        }
         switch (command.verb()) {
             case "USER":
             case "PASS":
@@ -92,10 +97,14 @@ final class Dialogue {
                 transfers.restart();
                 pass(command);
                 return true;
-            case "":
-                // of which a server may take no notice, and there would be no reply to wait for
-                controls.toClient("500 There is no command in this line.");
-                return true;
+            case "GET":
+            case "HEAD":
+            case "POST":
+            case "PUT":
+            case "CONNECT":
+            case "OPTIONS":
+                // what follows comes from a web page, maybe, which makes a browser on this machine speak FTP
+                throw new ServiceClosingException("This is an FTP service");
             case "FEAT":
                 controls.toServer(command.line());
                 Features.forClient(controls.nextReply()).forEach(controls::toClient);
@@ -129,6 +138,9 @@ final class Dialogue {
             case "CONF":
             case "ENC":
             case "CCC":
+            case "CPSV":
+            case "SSCN":
+            case "P@SW":
             case "SPSV":
             case "SPDT":
             case "LPRT":
@@ -156,10 +168,13 @@ final class Dialogue {
             controls.toServer("PROT P");
             controls.nextReply();
             final Reply toProt = controls.nextReply();
-            if (!toProt.isCompletion()) {
+            if (!Reply.isCompletion(toProt.code())) {
                 throw new ServiceClosingException(
                         "The server does not protect data connections: " + Log.printable(toProt.lastLine()));
             }
+        }
+        if (done) {
+            transfers.loggedIn();
         }
         send(reply);
     }

@@ -32,8 +32,8 @@ final class Features {
 
     private static final List<String> OFFERED = Arrays.asList("EPRT", "EPSV", "PASV");
 
-    private static final Set<String> HIDDEN =
-            new HashSet<>(Arrays.asList("SPSV", "SPDT", "AUTH", "PBSZ", "PROT", "CCC", "EPRT", "EPSV", "PASV"));
+    private static final Set<String> HIDDEN = new HashSet<>(
+            Arrays.asList("SPSV", "SPDT", "AUTH", "PBSZ", "PROT", "CCC", "CPSV", "SSCN", "EPRT", "EPSV", "PASV"));
 
     private Features() {}
 

@@ -22,7 +22,7 @@ import java.util.concurrent.TimeUnit;
 import net.spsv.gateway.control.ControlConnections;
 import net.spsv.gateway.control.Log;
 import net.spsv.gateway.control.ServiceClosingException;
-import net.spsv.gateway.data.DataConnections;
+import net.spsv.gateway.data.DataConnectionStarter;
 import net.spsv.gateway.remote.RemoteConnection;
 import net.spsv.gateway.remote.RemoteServer;
 import net.spsv.gateway.wire.PlainWire;
@@ -46,7 +46,7 @@ public final class Session implements Runnable {
 
     private final RemoteServer server;
 
-    private final DataConnections dataConnections;
+    private final DataConnectionStarter dataConnections;
 
     private final boolean fallback;
 
@@ -73,7 +73,7 @@ public final class Session implements Runnable {
             final long number,
             final SocketChannel channel,
             final RemoteServer server,
-            final DataConnections dataConnections,
+            final DataConnectionStarter dataConnections,
             final boolean fallback) {
         this.name = "Session " + number;
         this.channel = channel;
@@ -96,9 +96,6 @@ public final class Session implements Runnable {
             channel.socket().setTcpNoDelay(true);
             channel.socket().setKeepAlive(true);
             serve(connect());
-        } catch (ServiceClosingException e) {
-            end = e.getMessage();
-            refuse(client, channel, e.getMessage());
         } catch (IOException e) {
             end = Log.reason(e);
         } finally {
@@ -107,11 +104,13 @@ public final class Session implements Runnable {
         }
     }
 
-    private RemoteConnection connect() throws ServiceClosingException {
+    private RemoteConnection connect() throws IOException {
         try {
             return server.openControl(name);
         } catch (IOException e) {
-            throw new ServiceClosingException("No connection to " + server + ": " + Log.reason(e), e);
+            final String reason = "No connection to " + server + ": " + Log.reason(e);
+            refuse(client, channel, reason);
+            throw new IOException(reason, e);
         }
     }
 
@@ -169,12 +168,23 @@ public final class Session implements Runnable {
     }
 
     private synchronized ControlConnections join(final RemoteConnection remote) throws IOException {
-        if (stopped) {
-            throw new ServiceClosingException("The gateway is shutting down");
+        try {
+            if (stopped) {
+                throw new IOException("The gateway is shutting down");
+            }
+            controls = new ControlConnections(
+                    name,
+                    channel,
+                    client,
+                    remote.channel(),
+                    remote.wire(),
+                    remote.lines(),
+                    () -> transfers.interrupt());
+            return controls;
+        } catch (IOException e) {
+            refuse(client, channel, Log.reason(e));
+            throw e;
         }
-        controls = new ControlConnections(
-                name, channel, client, remote.channel(), remote.wire(), remote.lines(), () -> transfers.interrupt());
-        return controls;
     }
 
     /** Ends the session with 421, or with a reset if it has not begun. */

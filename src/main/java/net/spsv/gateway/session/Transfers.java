@@ -20,11 +20,12 @@ import net.spsv.gateway.control.ControlConnections;
 import net.spsv.gateway.control.Log;
 import net.spsv.gateway.control.Reply;
 import net.spsv.gateway.control.ReplyLine;
+import net.spsv.gateway.control.ServiceClosingException;
 import net.spsv.gateway.data.ActiveEnd;
 import net.spsv.gateway.data.ClientEnd;
 import net.spsv.gateway.data.DataAddress;
 import net.spsv.gateway.data.DataConnection;
-import net.spsv.gateway.data.DataConnections;
+import net.spsv.gateway.data.DataConnectionStarter;
 import net.spsv.gateway.data.Direction;
 import net.spsv.gateway.data.FallbackEnd;
 import net.spsv.gateway.data.PassiveEnd;
@@ -55,13 +56,19 @@ final class Transfers {
 
     private static final int EXTENDED_PASSIVE = 229;
 
+    /** RFC 2428, section 3. */
+    private static final int PROTOCOL_NOT_SUPPORTED = 522;
+
+    /** How long a transfer may take that was not announced by 150 and is said to be complete. */
+    private static final long UNANNOUNCED_MILLIS = 1000;
+
     private final String name;
 
     private final ControlConnections controls;
 
     private final RemoteConnection server;
 
-    private final DataConnections connections;
+    private final DataConnectionStarter connections;
 
     private final boolean fallback;
 
@@ -96,7 +103,7 @@ final class Transfers {
             final String name,
             final ControlConnections controls,
             final RemoteConnection server,
-            final DataConnections connections,
+            final DataConnectionStarter connections,
             final boolean fallback,
             final InetAddress local,
             final InetAddress client) {
@@ -150,7 +157,7 @@ final class Transfers {
 
     private PassiveEnd listen() {
         try {
-            return new PassiveEnd(local, client);
+            return connections.listen(local, client);
         } catch (IOException e) {
             LOG.warn("{} gets no passive port: {}", name, e.toString());
             controls.toClient("425 Cannot open a passive port.");
@@ -200,16 +207,31 @@ final class Transfers {
         boolean prepared = false;
         try {
             final ServerEnd serverEnd = serverEnd();
-            if (serverEnd != null) {
-                current = connections.start(clientEnd, serverEnd, controls::wakeUp);
-                controls.toClient(answer);
-                prepared = true;
-            }
+            prepared = serverEnd != null && start(clientEnd, serverEnd);
         } finally {
             if (!prepared) {
                 clientEnd.drop();
             }
         }
+        if (prepared) {
+            controls.toClient(answer);
+        }
+    }
+
+    private boolean start(final ClientEnd clientEnd, final ServerEnd serverEnd) {
+        try {
+            current = connections.start(clientEnd, serverEnd, controls::wakeUp);
+            return true;
+        } catch (IOException e) {
+            noDataConnection(e);
+            return false;
+        }
+    }
+
+    /** Too many sockets, or threads. */
+    private void noDataConnection(final IOException why) {
+        LOG.warn("{} gets no data connection: {}", name, Log.reason(why));
+        controls.toClient("425 Cannot open data connection: " + Log.reason(why) + '.');
     }
 
     /** Asks the server for its end; null if there is none, and the client has been told so. */
@@ -217,12 +239,7 @@ final class Transfers {
         if (!singlePortUnknown) {
             final Reply reply = ask("SPSV");
             if (!reply.isUnknownCommand()) {
-                final DataCredentials credentials = DataCredentials.parse(reply.lastLine());
-                if (credentials == null) {
-                    refuse("SPSV", reply);
-                    return null;
-                }
-                return end(() -> new SinglePortEnd(server.second(), credentials));
+                return singlePortEnd(reply);
             }
             singlePortUnknown = true;
             LOG.warn(
@@ -234,31 +251,41 @@ final class Transfers {
             controls.toClient("502 The server has no single-port mode (SPSV), and the gateway has no --fallback.");
             return null;
         }
-        Reply reply = ask("EPSV");
-        if (reply.code() != EXTENDED_PASSIVE) {
-            reply = ask("PASV");
-        }
-        final int port = DataAddress.passivePort(reply.lastLine());
-        if (port < 0) {
-            refuse("PASV", reply);
-            return null;
-        }
-        return end(() -> new FallbackEnd(server.second(port)));
+        return fallbackEnd();
     }
 
-    private ServerEnd end(final EndSupplier supplier) {
+    private ServerEnd singlePortEnd(final Reply reply) throws ServiceClosingException {
+        final DataCredentials credentials = DataCredentials.parse(reply.lastLine());
+        if (credentials == null) {
+            refuse("SPSV", reply, PASSIVE);
+            return null;
+        }
         try {
-            return supplier.get();
+            return new SinglePortEnd(server.second(), credentials);
         } catch (IOException e) {
-            LOG.warn("{} gets no data connection: {}", name, e.toString());
-            controls.toClient("425 Cannot open data connection: " + Log.reason(e) + '.');
+            noDataConnection(e);
             return null;
         }
     }
 
-    /** What may fail because there are too many sockets. */
-    private interface EndSupplier {
-        ServerEnd get() throws IOException;
+    private ServerEnd fallbackEnd() throws IOException {
+        Reply reply = ask("EPSV");
+        int expected = EXTENDED_PASSIVE;
+        if (reply.isUnknownCommand() || reply.code() == PROTOCOL_NOT_SUPPORTED) {
+            reply = ask("PASV");
+            expected = PASSIVE;
+        }
+        final int port = reply.code() == expected ? DataAddress.passivePort(reply.lastLine()) : -1;
+        if (port < 0) {
+            refuse(expected == PASSIVE ? "PASV" : "EPSV", reply, expected);
+            return null;
+        }
+        try {
+            return new FallbackEnd(server.second(port));
+        } catch (IOException e) {
+            noDataConnection(e);
+            return null;
+        }
     }
 
     private Reply ask(final String command) throws IOException {
@@ -269,12 +296,20 @@ final class Transfers {
         return reply;
     }
 
-    private void refuse(final String command, final Reply reply) {
+    /**
+     * Tells the client what is wrong with the server's reply.
+     *
+     * @param expected the code of a reply that is only not understood
+     * @throws ServiceClosingException if it is the reply to something else: whatever comes next would be, too
+     */
+    private void refuse(final String command, final Reply reply, final int expected) throws ServiceClosingException {
         if (Reply.isRefusal(reply.code())) {
             reply.lines().forEach(controls::toClient);
-        } else {
+        } else if (reply.code() == expected) {
             LOG.warn("{}: the server's reply to {} is not understood", name, command);
             controls.toClient("425 The server's reply to " + command + " is not understood.");
+        } else {
+            throw new ServiceClosingException("The server answers out of step");
         }
     }
 
@@ -285,11 +320,12 @@ final class Transfers {
             return;
         }
         data.begin(direction);
-        if (controls.isAbortWaiting()) {
+        if (controls.isWaiting("ABOR")) {
             interrupt();
         }
         controls.await(data::isReady);
         if (data.failure() != null) {
+            LOG.warn("{} gets no data connection: {}", name, data.failure());
             refuseTransfer("425 Cannot open data connection: " + data.failure() + '.');
             return;
         }
@@ -302,7 +338,7 @@ final class Transfers {
             controls.toClient(reply.text());
             reply = controls.nextReplyLine();
         }
-        end(data, reply, begun);
+        conclude(data, reply, begun);
     }
 
     /** Also uses a restart up, as the server does with the transfers that it refuses itself. */
@@ -319,15 +355,14 @@ final class Transfers {
         restarting = true;
     }
 
-    private void end(final DataConnection data, final ReplyLine reply, final boolean begun) throws IOException {
-        if (Reply.isRefusal(reply.code())) {
-            if (begun) {
-                data.drop("the server has ended the transfer");
-            } else {
-                data.cancel("the server has refused the transfer");
-            }
+    /** The server has said its last word; the client gets it when it has its file. */
+    private void conclude(final DataConnection data, final ReplyLine reply, final boolean begun) throws IOException {
+        if (Reply.isRefusal(reply.code()) && begun) {
+            data.drop("the server has ended the transfer");
+        } else if (!begun && !isOverSoon(data, reply)) {
+            data.cancel();
         } else {
-            controls.await(data::isOver);
+            awaitEnd(data);
             if (data.failure() != null) {
                 skip(reply);
                 controls.toClient("426 The data connection has failed: " + data.failure() + '.');
@@ -336,6 +371,22 @@ final class Transfers {
             count++;
         }
         pass(reply);
+    }
+
+    /** Some servers transfer without a word before, others have nothing to transfer and say so with 250. */
+    private boolean isOverSoon(final DataConnection data, final ReplyLine reply) throws IOException {
+        return Reply.isCompletion(reply.code()) && controls.await(data::isOver, UNANNOUNCED_MILLIS);
+    }
+
+    private void awaitEnd(final DataConnection data) throws IOException {
+        long before = -1;
+        while (!controls.await(data::isOver, connections.timeoutMillis())) {
+            final long now = data.bytesUp() + data.bytesDown();
+            if (now == before) {
+                data.drop("no byte has moved for " + connections.timeoutMillis() / 1000 + " s");
+            }
+            before = now;
+        }
     }
 
     private void pass(final ReplyLine first) throws IOException {
@@ -352,7 +403,10 @@ final class Transfers {
         }
     }
 
-    /** Ends what is prepared or under way: the client has sent ABOR, or has gone. */
+    /**
+     * Ends what is prepared or under way: the client has sent ABOR, or has gone. One that has said QUIT before it went
+     * may have its file, as RFC 959 (section 4.1.1) has it.
+     */
     void interrupt() {
         if (current != null) {
             current.drop("aborted");
@@ -363,6 +417,7 @@ final class Transfers {
     void reset() {
         extendedOnly = false;
         restarting = false;
+        singlePortUnknown = false;
         release("the session begins anew");
     }
 
@@ -373,6 +428,11 @@ final class Transfers {
             bytesDown += current.bytesDown();
             current = null;
         }
+    }
+
+    /** The server may have other commands for another user. */
+    void loggedIn() {
+        singlePortUnknown = false;
     }
 
     /** What was done, for the log. */

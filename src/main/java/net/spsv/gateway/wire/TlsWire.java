@@ -96,6 +96,10 @@ public final class TlsWire implements Wire {
             sendAlert(e);
             throw e;
         }
+        if (inputEnded || engine.getSession().getCipherSuite().contains("_NULL_")) {
+            // alerts in the clear, which anybody on the path can send, end the engine's handshake quietly
+            throw new EOFException("The server ended the connection in the TLS handshake");
+        }
         handshaken = true;
     }
 

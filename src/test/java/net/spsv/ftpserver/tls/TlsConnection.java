@@ -33,8 +33,8 @@ import javax.net.ssl.SSLSession;
 import net.spsv.ftpserver.testing.RawFtpClient;
 
 /**
- * One end of a TLS connection, the client's unless told, record by record: what is encrypted and what is sent are two things, and
- * close_notify is not the end of the connection. An SSLSocket tells neither apart.
+ * One end of a TLS connection, the client's unless told, record by record: what is encrypted and what is sent are two
+ * things, and close_notify is not the end of the connection. An SSLSocket tells neither apart.
  */
 public final class TlsConnection implements AutoCloseable {
     private static final int TIMEOUT_MILLIS = 10_000;
