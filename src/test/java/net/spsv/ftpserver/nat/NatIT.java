@@ -13,7 +13,6 @@
 package net.spsv.ftpserver.nat;
 
 import static org.assertj.core.api.Assertions.assertThat;
-import static org.junit.jupiter.api.Assumptions.abort;
 
 import java.io.BufferedReader;
 import java.io.IOException;
@@ -38,12 +37,7 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.io.TempDir;
 
-/**
- * A server behind a router that forwards one port: passive mode fails, single-port mode works.
- *
- * <p>Where network namespaces are not to be had the tests are skipped with a notice. Where they are, and the
- * environment variable {@code CI} is {@code true}, whatever else is missing makes the tests fail.
- */
+/** A server behind a router that forwards one port: passive mode fails, single-port mode works. */
 @Timeout(120)
 class NatIT {
     private static final int PUBLISHED_PORT = 2121;
@@ -60,31 +54,10 @@ class NatIT {
     static void startServerBehindRouter() throws IOException {
         seed = System.nanoTime();
         System.out.println("NatIT: seed " + seed);
-        network = network();
+        network = NatNetwork.createOrSkip("NatIT is skipped, single-port mode is not shown through a NAT");
         installation = FtpServerInstallation.into(directory);
         server = installation.start(network.atServer());
         network.publish(PUBLISHED_PORT, server.port());
-    }
-
-    private static NatNetwork network() {
-        final String obstacle = NatNetwork.obstacle();
-        if (obstacle != null) {
-            return skip(obstacle);
-        }
-        try {
-            return NatNetwork.create();
-        } catch (final IllegalStateException e) {
-            if ("true".equals(System.getenv("CI"))) {
-                throw e;
-            }
-            return skip(e.getMessage());
-        }
-    }
-
-    private static NatNetwork skip(final String reason) {
-        final String notice = "NatIT is skipped, single-port mode is not shown through a NAT: " + reason;
-        System.out.println(notice);
-        return abort(notice);
     }
 
     @AfterAll

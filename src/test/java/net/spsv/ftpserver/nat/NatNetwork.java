@@ -21,6 +21,8 @@ import java.util.Arrays;
 import java.util.List;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
+import net.spsv.ftpserver.testing.Prerequisites;
+import net.spsv.ftpserver.testing.SystemCommand;
 
 /**
  * Three network namespaces in a row: a client, a router and a server, of which the client sees the router only.
@@ -32,11 +34,11 @@ import java.util.regex.Pattern;
  * <p>The router forwards what it has translated and nothing else. The namespaces carry the id of this process in their
  * names; those that a process left behind that is no more are removed as well.
  */
-final class NatNetwork implements AutoCloseable {
+public final class NatNetwork implements AutoCloseable {
     /** The router's address in the client's network: the one that is published. */
-    static final String PUBLISHED = "198.51.100.1";
+    public static final String PUBLISHED = "198.51.100.1";
     /** The server's address in its own network. */
-    static final String PRIVATE = "192.168.77.2";
+    public static final String PRIVATE = "192.168.77.2";
 
     private static final String PREFIX = "spsvnat";
     private static final Pattern NAME = Pattern.compile("(" + PREFIX + "(\\d+)[crs]).*");
@@ -55,8 +57,26 @@ final class NatNetwork implements AutoCloseable {
         Runtime.getRuntime().addShutdownHook(atExit);
     }
 
+    /**
+     * Makes the network. Where network namespaces are not to be had the test is skipped with a notice. Where they are,
+     * and the environment variable {@code CI} is {@code true}, whatever else is missing makes the test fail.
+     *
+     * @param what what is not shown without it, as the beginning of a sentence
+     */
+    public static NatNetwork createOrSkip(final String what) {
+        final String obstacle = obstacle();
+        if (obstacle != null) {
+            return Prerequisites.skip(what, obstacle);
+        }
+        try {
+            return create();
+        } catch (final IllegalStateException e) {
+            return Prerequisites.missing(what, e.getMessage());
+        }
+    }
+
     /** Returns why this machine or this user cannot have network namespaces; null if they can be had. */
-    static String obstacle() {
+    private static String obstacle() {
         final SystemCommand user = SystemCommand.run("id", "-u");
         if (!user.succeeded() || !"0".equals(user.output())) {
             return "network namespaces need root";
@@ -76,7 +96,7 @@ final class NatNetwork implements AutoCloseable {
      *
      * @throws IllegalStateException if this machine lacks something, with the command that has failed
      */
-    static NatNetwork create() {
+    private static NatNetwork create() {
         removeLeftovers();
         final String names = PREFIX + pid();
         final NatNetwork network = new NatNetwork(names, iptables(names + "r"));
@@ -135,7 +155,7 @@ final class NatNetwork implements AutoCloseable {
     }
 
     /** Publishes one port of the server at the router. */
-    void publish(final int publishedPort, final int serverPort) {
+    public void publish(final int publishedPort, final int serverPort) {
         run(
                 router,
                 iptables,
@@ -156,17 +176,17 @@ final class NatNetwork implements AutoCloseable {
     }
 
     /** Returns the words that make a command run at the client's place. */
-    String[] atClient() {
+    public String[] atClient() {
         return at(client);
     }
 
     /** Returns the words that make a command run in the router, which is in the server's network. */
-    String[] atRouter() {
+    public String[] atRouter() {
         return at(router);
     }
 
     /** Returns the words that make a command run at the server's place. */
-    String[] atServer() {
+    public String[] atServer() {
         return at(server);
     }
 

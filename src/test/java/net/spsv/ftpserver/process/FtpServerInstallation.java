@@ -160,6 +160,14 @@ public final class FtpServerInstallation {
         edit(CONFIGURATION, "name=\"requireTls\" value=\"true\"", "name=\"requireTls\" value=\"" + required + "\"");
     }
 
+    /** Sets the plugin's property {@code singlePortOnly}, which is false in the example. */
+    public void singlePortOnly(final boolean only) throws IOException {
+        edit(
+                CONFIGURATION,
+                "name=\"singlePortOnly\" value=\"false\"",
+                "name=\"singlePortOnly\" value=\"" + only + "\"");
+    }
+
     private String ssl(
             final Path keyStore, final String password, final String clientAuthentication, final Path trustStore)
             throws IOException {
@@ -194,9 +202,7 @@ public final class FtpServerInstallation {
      * @param prefix words to put before the command, for example to run it in a network namespace
      */
     public FtpServerProcess launch(final String... prefix) throws IOException {
-        // the shell says which process the server is going to be, as Java 8 cannot
         final List<String> command = new ArrayList<>(Arrays.asList(prefix));
-        command.addAll(Arrays.asList("sh", "-c", "echo $$; exec \"$@\"", "sh"));
         command.add(Paths.get(System.getProperty("java.home"), "bin", "java").toString());
         command.addAll(javaOptions);
         command.add("-classpath");

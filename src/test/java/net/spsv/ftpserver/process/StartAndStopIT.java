@@ -149,10 +149,7 @@ class StartAndStopIT {
 
     @Test
     void singlePortOnlyNeverOpensAnotherPort() throws Exception {
-        installation.edit(
-                FtpServerInstallation.CONFIGURATION,
-                "name=\"singlePortOnly\" value=\"false\"",
-                "name=\"singlePortOnly\" value=\"true\"");
+        installation.singlePortOnly(true);
         server = installation.start();
 
         final SinglePortClient client = login();

@@ -30,6 +30,7 @@ import java.util.stream.Stream;
 import javax.net.ssl.SSLException;
 import net.spsv.ftpserver.testing.FtpServerExtension;
 import net.spsv.ftpserver.testing.LeakCheckExtension;
+import net.spsv.ftpserver.testing.RandomContent;
 import net.spsv.ftpserver.testing.RawFtpClient;
 import org.awaitility.Awaitility;
 import org.junit.jupiter.api.AfterEach;

@@ -17,6 +17,7 @@ import java.io.OutputStream;
 import java.io.UncheckedIOException;
 import java.util.concurrent.CompletableFuture;
 import net.spsv.ftpserver.testing.FtpServerExtension;
+import net.spsv.ftpserver.testing.RandomContent;
 import org.apache.ftpserver.ftplet.FtpException;
 
 /**

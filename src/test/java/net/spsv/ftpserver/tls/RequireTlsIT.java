@@ -19,6 +19,7 @@ import java.io.IOException;
 import java.net.Socket;
 import net.spsv.ftpserver.testing.FtpServerExtension;
 import net.spsv.ftpserver.testing.LeakCheckExtension;
+import net.spsv.ftpserver.testing.RandomContent;
 import net.spsv.ftpserver.testing.RawFtpClient;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;

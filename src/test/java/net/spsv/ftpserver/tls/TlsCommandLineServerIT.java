@@ -25,6 +25,7 @@ import javax.net.ssl.SSLContext;
 import javax.net.ssl.SSLException;
 import net.spsv.ftpserver.process.FtpServerInstallation;
 import net.spsv.ftpserver.process.FtpServerProcess;
+import net.spsv.ftpserver.testing.RandomContent;
 import net.spsv.ftpserver.testing.RawFtpClient;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.BeforeAll;

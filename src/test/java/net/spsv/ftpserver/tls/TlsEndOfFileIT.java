@@ -24,6 +24,7 @@ import java.util.Arrays;
 import java.util.List;
 import java.util.zip.DeflaterOutputStream;
 import net.spsv.ftpserver.testing.LeakCheckExtension;
+import net.spsv.ftpserver.testing.RandomContent;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.extension.ExtendWith;

@@ -24,6 +24,7 @@ import java.util.Arrays;
 import java.util.List;
 import net.spsv.ftpserver.testing.Fragments;
 import net.spsv.ftpserver.testing.LeakCheckExtension;
+import net.spsv.ftpserver.testing.RandomContent;
 import net.spsv.ftpserver.testing.RawFtpClient;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeAll;

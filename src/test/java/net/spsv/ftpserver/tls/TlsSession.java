@@ -19,6 +19,7 @@ import java.io.OutputStream;
 import java.util.Arrays;
 import javax.net.ssl.SSLContext;
 import net.spsv.ftpserver.testing.FtpServerExtension;
+import net.spsv.ftpserver.testing.RandomContent;
 
 /**
  * A client that is logged in over TLS, with PROT P and in binary, and makes its data connections on one {@link Way}.

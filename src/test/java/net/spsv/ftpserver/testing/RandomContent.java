@@ -10,7 +10,7 @@
  * distributed on an "AS IS" BASIS, WITHOUT WARRANTIES OR CONDITIONS OF ANY KIND, either express or implied.
  * See the License for the specific language governing permissions and limitations under the License.
  */
-package net.spsv.ftpserver.tls;
+package net.spsv.ftpserver.testing;
 
 import java.io.ByteArrayOutputStream;
 import java.io.IOException;
@@ -25,23 +25,25 @@ import java.security.MessageDigest;
 import java.security.NoSuchAlgorithmException;
 
 /** So many random bytes that come from a seed, made as they are written: a file of any size without the memory. */
-final class RandomContent {
+public final class RandomContent {
     private static final int BLOCK = 64 * 1024;
 
     private final long seed;
     private final long length;
 
-    RandomContent(final long seed, final long length) {
+    /** So many bytes, of which equal seeds make equal ones. */
+    public RandomContent(final long seed, final long length) {
         this.seed = seed;
         this.length = length;
     }
 
-    long length() {
+    /** Returns how many bytes these are. */
+    public long length() {
         return length;
     }
 
     /** Writes all bytes, and returns their digest. */
-    String writeTo(final OutputStream out) throws IOException {
+    public String writeTo(final OutputStream out) throws IOException {
         final MessageDigest digest = sha256();
         final ByteBuffer block = ByteBuffer.allocate(BLOCK);
         // xorshift64*: a state of zero would stay zero
@@ -62,14 +64,14 @@ final class RandomContent {
     }
 
     /** Writes all bytes into a file, and returns their digest. */
-    String writeTo(final Path file) throws IOException {
+    public String writeTo(final Path file) throws IOException {
         try (OutputStream out = Files.newOutputStream(file)) {
             return writeTo(out);
         }
     }
 
     /** Returns all bytes. */
-    byte[] bytes() {
+    public byte[] bytes() {
         final ByteArrayOutputStream bytes = new ByteArrayOutputStream((int) length);
         try {
             writeTo(bytes);
@@ -80,7 +82,7 @@ final class RandomContent {
     }
 
     /** Reads a stream to its end, and returns the digest of what came. */
-    static String digest(final InputStream in) throws IOException {
+    public static String digest(final InputStream in) throws IOException {
         final MessageDigest digest = sha256();
         final byte[] block = new byte[BLOCK];
         for (int count = in.read(block); count >= 0; count = in.read(block)) {
@@ -90,7 +92,7 @@ final class RandomContent {
     }
 
     /** Returns the digest of a file. */
-    static String digest(final Path file) throws IOException {
+    public static String digest(final Path file) throws IOException {
         try (InputStream in = Files.newInputStream(file)) {
             return digest(in);
         }

@@ -10,15 +10,20 @@
  * distributed on an "AS IS" BASIS, WITHOUT WARRANTIES OR CONDITIONS OF ANY KIND, either express or implied.
  * See the License for the specific language governing permissions and limitations under the License.
  */
-package net.spsv.ftpserver.nat;
+package net.spsv.ftpserver.testing;
 
-import java.io.ByteArrayOutputStream;
+import java.io.File;
 import java.io.IOException;
-import java.io.InputStream;
+import java.time.Duration;
 import java.util.Arrays;
 
 /** A command of the system that ends by itself: its output and its exit status. */
-final class SystemCommand {
+public final class SystemCommand {
+    /** Long before a test's own time limit, so that its message tells which command hangs, and where. */
+    private static final Duration LIMIT = Duration.ofSeconds(50);
+
+    private static final int NOT_FOUND = 127;
+
     private final String words;
     private final String output;
     private final int status;
@@ -30,45 +35,51 @@ final class SystemCommand {
     }
 
     /** Runs a command to its end; one that does not exist has ended with 127, as in a shell. */
-    static SystemCommand run(final String... command) {
+    public static SystemCommand run(final String... command) {
+        return runIn(null, command);
+    }
+
+    /** Runs a command to its end, in a directory. */
+    public static SystemCommand runIn(final File directory, final String... command) {
         final String words = String.join(" ", command);
-        final Process process;
-        try {
-            process = new ProcessBuilder(Arrays.asList(command))
-                    .redirectErrorStream(true)
-                    .start();
-        } catch (final IOException e) {
-            return new SystemCommand(words, e.getMessage(), 127);
-        }
-        try {
-            process.getOutputStream().close();
-            final ByteArrayOutputStream output = new ByteArrayOutputStream();
-            final byte[] buffer = new byte[4096];
-            final InputStream in = process.getInputStream();
-            for (int count = in.read(buffer); count >= 0; count = in.read(buffer)) {
-                output.write(buffer, 0, count);
+        final ProcessBuilder builder =
+                new ProcessBuilder(Arrays.asList(command)).directory(directory).redirectErrorStream(true);
+        try (RunningProcess process = RunningProcess.start(command[0], builder)) {
+            process.closeInput();
+            if (!process.awaitEnd(LIMIT)) {
+                throw new IllegalStateException(
+                        "`" + words + "` runs for more than " + LIMIT.getSeconds() + " s: " + process.output());
             }
-            return new SystemCommand(words, output.toString("UTF-8").trim(), process.waitFor());
+            return new SystemCommand(words, process.output().trim(), process.exitCode());
         } catch (final IOException e) {
-            throw new IllegalStateException(words, e);
+            return new SystemCommand(words, e.getMessage(), NOT_FOUND);
         } catch (final InterruptedException e) {
             Thread.currentThread().interrupt();
             throw new IllegalStateException(words, e);
-        } finally {
-            process.destroyForcibly();
         }
     }
 
-    /** Returns the output of a command that has succeeded. */
-    String output() {
+    /** Returns the output, errors included, of a command that has succeeded. */
+    public String output() {
         if (!succeeded()) {
             throw new IllegalStateException(toString());
         }
         return output;
     }
 
-    boolean succeeded() {
+    /** Returns the output, errors included, however the command has ended. */
+    public String anyOutput() {
+        return output;
+    }
+
+    /** Returns whether the exit status is 0. */
+    public boolean succeeded() {
         return status == 0;
+    }
+
+    /** Returns the exit status. */
+    public int status() {
+        return status;
     }
 
     @Override
