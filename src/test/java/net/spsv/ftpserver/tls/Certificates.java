@@ -22,9 +22,11 @@ import java.nio.file.Path;
 import java.nio.file.Paths;
 import java.security.GeneralSecurityException;
 import java.security.KeyStore;
+import java.security.cert.Certificate;
 import java.security.cert.CertificateException;
 import java.security.cert.X509Certificate;
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.List;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicInteger;
@@ -55,9 +57,11 @@ public final class Certificates {
     public static final String CLIENT = "client";
     /** A client's certificate that the server does not trust, {@code CN=stranger}. */
     public static final String STRANGER = "stranger";
+    /** A server's certificate for its names and addresses, {@code 127.0.0.1} and {@code ftp.example.org}. */
+    public static final String NAMED = "named";
 
     private static final String TYPE = "PKCS12";
-    private static final String[] NAMES = {LISTENER, DATA, CLIENT, STRANGER};
+    private static final String[] NAMES = {LISTENER, DATA, CLIENT, STRANGER, NAMED};
     private static final Path DIRECTORY =
             System.getProperty("tls.keys") == null ? generate() : Paths.get(System.getProperty("tls.keys"));
 
@@ -71,6 +75,15 @@ public final class Certificates {
     /** Returns the key store with one key and its certificate, of type PKCS12 and {@link #PASSWORD}. */
     public static Path keyStore(final String name) {
         return DIRECTORY.resolve(name + ".p12");
+    }
+
+    /** Returns a certificate without its key. */
+    public static Certificate certificate(final String name) {
+        try {
+            return load(keyStore(name)).getCertificate(name);
+        } catch (final GeneralSecurityException e) {
+            throw new AssertionError(e);
+        }
     }
 
     /** Returns the trust store in which a server finds {@link #CLIENT}, of type PKCS12 and {@link #PASSWORD}. */
@@ -133,7 +146,7 @@ public final class Certificates {
             }
             final KeyStore trusted = empty();
             for (final String server : new String[] {LISTENER, DATA}) {
-                trusted.setCertificateEntry(server, load(keyStore(server)).getCertificate(server));
+                trusted.setCertificateEntry(server, certificate(server));
             }
             final TrustManagerFactory trust =
                     TrustManagerFactory.getInstance(TrustManagerFactory.getDefaultAlgorithm());
@@ -193,28 +206,31 @@ public final class Certificates {
     }
 
     private static Process keytool(final String name, final File store) throws IOException {
-        return new ProcessBuilder(
-                        Paths.get(System.getProperty("java.home"), "bin", "keytool")
-                                .toString(),
-                        "-genkeypair",
-                        "-alias",
-                        name,
-                        "-dname",
-                        "CN=" + name,
-                        "-keyalg",
-                        "EC",
-                        "-keysize",
-                        "256",
-                        "-validity",
-                        "3650",
-                        "-storetype",
-                        TYPE,
-                        "-keystore",
-                        store.getPath(),
-                        "-storepass",
-                        PASSWORD,
-                        "-keypass",
-                        PASSWORD)
+        final List<String> command = new ArrayList<>(Arrays.asList(
+                Paths.get(System.getProperty("java.home"), "bin", "keytool").toString(),
+                "-genkeypair",
+                "-alias",
+                name,
+                "-dname",
+                "CN=" + name,
+                "-keyalg",
+                "EC",
+                "-keysize",
+                "256",
+                "-validity",
+                "3650",
+                "-storetype",
+                TYPE,
+                "-keystore",
+                store.getPath(),
+                "-storepass",
+                PASSWORD,
+                "-keypass",
+                PASSWORD));
+        if (NAMED.equals(name)) {
+            command.addAll(Arrays.asList("-ext", "san=dns:ftp.example.org,ip:127.0.0.1"));
+        }
+        return new ProcessBuilder(command)
                 .redirectErrorStream(true)
                 .redirectOutput(store.toPath().resolveSibling(name + ".log").toFile())
                 .start();

@@ -1,0 +1,63 @@
+/*
+ * Copyright the ftpserver-spsv authors.
+ *
+ * Licensed under the Apache License, Version 2.0 (the "License"); you may not use this file except in
+ * compliance with the License. You may obtain a copy of the License at
+ *
+ *     http://www.apache.org/licenses/LICENSE-2.0
+ *
+ * Unless required by applicable law or agreed to in writing, software distributed under the License is
+ * distributed on an "AS IS" BASIS, WITHOUT WARRANTIES OR CONDITIONS OF ANY KIND, either express or implied.
+ * See the License for the specific language governing permissions and limitations under the License.
+ */
+package net.spsv.gateway;
+
+import java.io.IOException;
+import java.net.InetAddress;
+import java.net.ServerSocket;
+
+/** A port for a program that cannot choose a free one itself. */
+final class FreePort {
+    private static final int TRIES = 5;
+
+    private FreePort() {}
+
+    /**
+     * Starts a program on a port that was free a moment ago; with another port if somebody else has taken it meanwhile.
+     *
+     * @throws IOException as the last start has thrown it
+     */
+    static <T> T startOn(final Start<T> start) throws IOException {
+        PortTakenException last = null;
+        for (int i = 0; i < TRIES; i++) {
+            try {
+                return start.on(any());
+            } catch (final PortTakenException e) {
+                last = e;
+            }
+        }
+        throw last;
+    }
+
+    /** Returns a port on which nobody listened a moment ago. */
+    static int any() throws IOException {
+        try (ServerSocket socket = new ServerSocket(0, 1, InetAddress.getByName("127.0.0.1"))) {
+            return socket.getLocalPort();
+        }
+    }
+
+    /** Starts the program. */
+    @FunctionalInterface
+    interface Start<T> {
+        T on(int port) throws IOException;
+    }
+
+    /** Somebody else has the port. */
+    static final class PortTakenException extends IOException {
+        private static final long serialVersionUID = 1L;
+
+        PortTakenException(final String output) {
+            super(output);
+        }
+    }
+}
