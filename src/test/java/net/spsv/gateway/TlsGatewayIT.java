@@ -23,6 +23,7 @@ import java.security.GeneralSecurityException;
 import java.security.KeyStore;
 import java.security.cert.Certificate;
 import java.util.Base64;
+import java.util.regex.Pattern;
 import net.spsv.ftpserver.testing.FtpServerExtension;
 import net.spsv.ftpserver.testing.LeakCheckExtension;
 import net.spsv.ftpserver.testing.Prerequisites;
@@ -207,7 +208,7 @@ class TlsGatewayIT {
                 client.expect(421);
                 client.expectEnd();
             }
-            gateway.awaitLog("why it cannot serve", line -> line.contains("WARN") && line.contains("TLS"));
+            gateway.awaitLog("why it cannot serve", line -> line.contains(" WARN ") && line.contains("protect"));
             gateway.close();
             assertThat(relay.fromGateway()).contains("AUTH TLS").doesNotContain("USER", "PASS");
         }
@@ -246,7 +247,12 @@ class TlsGatewayIT {
             client.expect(421);
             client.expectDropped();
         }
-        gateway.awaitLog("the reason", line -> line.contains("WARN") && line.contains("certificate"));
+        final Pattern reason = Pattern.compile("(?i)certif|subject alternative");
+        gateway.awaitLog(
+                "the reason at its start",
+                line -> line.contains(" WARN ") && reason.matcher(line).find());
+        gateway.awaitSessions(1);
+        assertThat(gateway.sessions()).allSatisfy(line -> assertThat(line).containsPattern(reason));
     }
 
     private static String passwordFile() throws IOException {

@@ -23,6 +23,7 @@ import java.util.Arrays;
 import java.util.List;
 import java.util.concurrent.TimeUnit;
 import org.awaitility.Awaitility;
+import org.awaitility.core.ConditionTimeoutException;
 
 /**
  * A process of the system from its start to its end, at the latest the end of this virtual machine, and all that it
@@ -126,20 +127,24 @@ public final class RunningProcess implements AutoCloseable {
         return Long.parseLong(copy(firstLine).get(0));
     }
 
-    /** Waits until a condition holds; fails with the output when the process ends before. */
+    /** Waits until a condition holds; fails with the output when it does not, or when the process ends before. */
     public void await(final String what, final Duration timeout, final Condition condition) {
-        Awaitility.await(name + " " + what)
-                .atMost(timeout)
-                .pollInterval(Duration.ofMillis(20))
-                .until(() -> {
-                    // in this order, as the process may do what is awaited as the last thing
-                    final boolean ended = awaitEnd(Duration.ZERO);
-                    final boolean holds = condition.holds();
-                    if (ended && !holds) {
-                        throw new AssertionError(name + " has ended with " + exitCode() + ":\n" + output());
-                    }
-                    return holds;
-                });
+        try {
+            Awaitility.await(name + " " + what)
+                    .atMost(timeout)
+                    .pollInterval(Duration.ofMillis(20))
+                    .until(() -> {
+                        // in this order, as the process may do what is awaited as the last thing
+                        final boolean ended = awaitEnd(Duration.ZERO);
+                        final boolean holds = condition.holds();
+                        if (ended && !holds) {
+                            throw new AssertionError(name + " has ended with " + exitCode() + ":\n" + output());
+                        }
+                        return holds;
+                    });
+        } catch (final ConditionTimeoutException e) {
+            throw new AssertionError(e.getMessage() + "\n" + output(), e);
+        }
     }
 
     /** Returns whether the process runs. */
