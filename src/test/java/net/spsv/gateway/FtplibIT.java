@@ -13,9 +13,12 @@
 package net.spsv.gateway;
 
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.junit.jupiter.api.Assumptions.assumeTrue;
 
 import java.io.IOException;
 import java.io.InputStream;
+import java.net.InetAddress;
+import java.net.ServerSocket;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import net.spsv.ftpserver.testing.FtpServerExtension;
@@ -85,10 +88,31 @@ class FtplibIT {
                 "names"
             })
     void ftplibIsServed(final String what) {
+        assertServed(gateway, "127.0.0.1", what);
+    }
+
+    @ParameterizedTest
+    @ValueSource(strings = {"passive", "active", "changing_modes"})
+    void ftplibIsServedOverIpv6(final String what) throws IOException {
+        assumeTrue(hasIpv6(), "there is no IPv6 on loopback");
+        try (GatewayProcess ipv6 = GatewayProcess.startOn("[::1]:0", SERVER.port())) {
+            assertServed(ipv6, "::1", what);
+        }
+    }
+
+    private static boolean hasIpv6() {
+        try (ServerSocket socket = new ServerSocket(0, 1, InetAddress.getByName("::1"))) {
+            return socket.isBound();
+        } catch (final IOException e) {
+            return false;
+        }
+    }
+
+    private static void assertServed(final GatewayProcess gateway, final String host, final String what) {
         final SystemCommand client = SystemCommand.run(
                 "python3",
                 script.toString(),
-                gateway.host(),
+                host,
                 Integer.toString(gateway.port()),
                 FtpServerExtension.USER,
                 FtpServerExtension.PASSWORD,

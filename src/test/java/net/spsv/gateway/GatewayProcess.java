@@ -48,6 +48,11 @@ final class GatewayProcess implements AutoCloseable {
         return startWith(Collections.emptyList(), all.toArray(new String[0]));
     }
 
+    /** Starts the gateway where it is told to listen, and waits until clients can connect. */
+    static GatewayProcess startOn(final String listen, final int serverPort) throws IOException {
+        return await(launch("--listen", listen, "--server", "127.0.0.1:" + serverPort));
+    }
+
     /**
      * Starts the gateway on a free port and waits until clients can connect.
      *
@@ -56,7 +61,10 @@ final class GatewayProcess implements AutoCloseable {
     static GatewayProcess startWith(final List<String> prefix, final String... options) throws IOException {
         final List<String> all = new ArrayList<>(Arrays.asList("--listen", "127.0.0.1:0"));
         all.addAll(Arrays.asList(options));
-        final GatewayProcess gateway = launchWith(prefix, all);
+        return await(launchWith(prefix, all));
+    }
+
+    private static GatewayProcess await(final GatewayProcess gateway) {
         try {
             gateway.process.await("accepts clients", START_TIMEOUT, () -> gateway.started() != null);
             return gateway;

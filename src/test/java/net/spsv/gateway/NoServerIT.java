@@ -128,6 +128,20 @@ class NoServerIT {
     }
 
     @Test
+    void uploadThatIsCutOffIsNotTakenForWhole() throws IOException {
+        gateway = GatewayProcess.start(SERVER.port());
+        try (RawFtpClient client = login().binary();
+                Socket data = LocalTransfer.open(client)) {
+            client.line("STOR broken.bin").expect(150);
+            data.getOutputStream().write(new byte[100_000]);
+            RawFtpClient.reset(data);
+
+            client.expect(426);
+            client.expectAlive();
+        }
+    }
+
+    @Test
     void clientThatGoesIsGoneAtTheServerAsWell() throws IOException {
         gateway = GatewayProcess.start(SERVER.port());
         final int before = SERVER.statistics().getCurrentLoginNumber();

@@ -19,6 +19,7 @@ import java.util.List;
 import java.util.Set;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
+import net.spsv.ftpserver.testing.LinuxProcess;
 import net.spsv.ftpserver.testing.RunningProcess;
 
 /** FtpServer in a process of its own, from its start to its end. */

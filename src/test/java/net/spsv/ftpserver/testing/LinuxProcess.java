@@ -10,7 +10,7 @@
  * distributed on an "AS IS" BASIS, WITHOUT WARRANTIES OR CONDITIONS OF ANY KIND, either express or implied.
  * See the License for the specific language governing permissions and limitations under the License.
  */
-package net.spsv.ftpserver.process;
+package net.spsv.ftpserver.testing;
 
 import java.io.IOException;
 import java.nio.charset.StandardCharsets;
@@ -26,17 +26,18 @@ import java.util.Set;
 import java.util.TreeSet;
 
 /** What the kernel knows of a process: its threads, its descriptors and the ports on which it listens. */
-final class LinuxProcess {
+public final class LinuxProcess {
     private static final String LISTEN = "0A";
 
     private final Path directory;
 
-    LinuxProcess(final long pid) {
+    /** Looks at a process of this machine. */
+    public LinuxProcess(final long pid) {
         directory = Paths.get("/proc", Long.toString(pid));
     }
 
     /** Returns the names of all threads, some of them equal. */
-    List<String> threads() throws IOException {
+    public List<String> threads() throws IOException {
         final List<String> names = new ArrayList<>();
         try (DirectoryStream<Path> tasks = Files.newDirectoryStream(directory.resolve("task"))) {
             for (final Path task : tasks) {
@@ -52,7 +53,7 @@ final class LinuxProcess {
     }
 
     /** Returns what the open descriptors refer to, one entry each, for example {@code socket:[4711]}. */
-    List<String> descriptors() throws IOException {
+    public List<String> descriptors() throws IOException {
         final List<String> targets = new ArrayList<>();
         try (DirectoryStream<Path> descriptors = Files.newDirectoryStream(directory.resolve("fd"))) {
             for (final Path descriptor : descriptors) {
@@ -68,7 +69,7 @@ final class LinuxProcess {
     }
 
     /** Returns the TCP ports on which the process listens, as its own network namespace numbers them. */
-    Set<Integer> listeningPorts() throws IOException {
+    public Set<Integer> listeningPorts() throws IOException {
         final Set<String> own = new HashSet<>(descriptors());
         final Set<Integer> ports = new TreeSet<>();
         for (final String table : new String[] {"net/tcp", "net/tcp6"}) {
