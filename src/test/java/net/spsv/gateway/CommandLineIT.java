@@ -99,6 +99,7 @@ class CommandLineIT {
     @ParameterizedTest
     @ValueSource(
             strings = {
+                "--server=host:0",
                 "--server=host:65536",
                 "--server=host:ftp",
                 "--server=",
@@ -112,6 +113,7 @@ class CommandLineIT {
                 "--server=host --connect-timeout=soon",
                 "--server=host --connect-timeout=-1",
                 "--server=host --connect-timeout=0",
+                "--server=host --connect-timeout=9223372036854775807",
                 "--server=host --data-timeout=-1",
                 "--server=host --max-sessions=0",
                 "--server=host --max-sessions=many",
@@ -122,6 +124,45 @@ class CommandLineIT {
         assertThat(run(options.split(" "))).as(gateway.output()).isEqualTo(WRONG_OPTIONS);
 
         assertOneSentence("");
+    }
+
+    @ParameterizedTest
+    @ValueSource(strings = {"--connect-timeout", "--data-timeout", "--max-sessions"})
+    void numberThatIsTooSmallIsRefusedByTheNameOfItsOption(final String option) throws Exception {
+        assertThat(run("--server=host", "--listen=127.0.0.1:0", option + "=0")).isEqualTo(WRONG_OPTIONS);
+
+        assertOneSentence(option);
+    }
+
+    @Test
+    void gatewayToItselfIsRefused() throws Exception {
+        // the first session would open the second one, and so on
+        final int port = FreePort.any();
+
+        assertThat(run("--server=127.0.0.1:" + port, "--listen=127.0.0.1:" + port, "--max-sessions=3"))
+                .isEqualTo(WRONG_OPTIONS);
+
+        assertOneSentence("--listen");
+    }
+
+    @Test
+    void passwordFileThatCannotBeReadIsRefused() throws Exception {
+        final Path trust = Files.write(directory.resolve("some.p12"), new byte[] {1});
+        final Path latin = Files.write(directory.resolve("latin.txt"), new byte[] {'p', (byte) 0xe4, '\n'});
+        for (final Path file : new Path[] {directory, latin, directory.resolve("missing.txt")}) {
+            assertThat(run(
+                            "--server=host",
+                            "--listen=127.0.0.1:0",
+                            "--tls=explicit",
+                            "--truststore=" + trust,
+                            "--truststore-password-file=" + file))
+                    .as(gateway.output())
+                    .isEqualTo(WRONG_OPTIONS);
+
+            // a password in another encoding may be read, but is not this store's
+            assertOneSentence(file == latin ? "" : file.toString());
+            gateway.close();
+        }
     }
 
     @Test
@@ -142,6 +183,7 @@ class CommandLineIT {
                 .isEqualTo(WRONG_OPTIONS);
 
         assertOneSentence(file.toString());
+        assertThat(gateway.log().get(0)).contains("no such file");
     }
 
     @Test
@@ -278,7 +320,7 @@ class CommandLineIT {
     private void assertOneSentence(final String about) {
         assertThat(gateway.out()).isEmpty();
         assertThat(gateway.log()).as(gateway.output()).hasSizeBetween(1, 2);
-        assertThat(gateway.log().get(0)).contains(about).doesNotContain("Exception");
+        assertThat(gateway.log().get(0)).contains(about).doesNotContain("Exception", "PT-");
         assertThat(gateway.log().subList(1, gateway.log().size()))
                 .allSatisfy(line -> assertThat(line).contains("--help"));
     }
