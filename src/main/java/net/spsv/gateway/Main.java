@@ -12,13 +12,18 @@
  */
 package net.spsv.gateway;
 
+import java.io.BufferedReader;
 import java.io.IOException;
 import java.net.BindException;
+import java.net.InetAddress;
 import java.net.InetSocketAddress;
+import java.net.UnknownHostException;
+import java.nio.charset.CharacterCodingException;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
+import java.util.Arrays;
 import java.util.Locale;
 import java.util.concurrent.Callable;
 import java.util.stream.Stream;
@@ -52,6 +57,8 @@ import picocli.CommandLine.Spec;
         usageHelpAutoWidth = true,
         abbreviateSynopsis = true)
 public final class Main implements Callable<Integer> {
+
+    private static final long LARGEST_NUMBER = 86_400;
 
     private static final int FTP_PORT = 21;
 
@@ -190,12 +197,18 @@ public final class Main implements Callable<Integer> {
     }
 
     private GatewaySettings settings() {
+        checkNumber("--connect-timeout", connectTimeout);
+        checkNumber("--data-timeout", dataTimeout);
+        checkNumber("--max-sessions", maxSessions);
         final Protection.Mode mode = mode();
         final HostAndPort remote = address("--server", server);
+        final InetSocketAddress serverAddress =
+                remote.unresolved(mode == Protection.Mode.IMPLICIT ? IMPLICIT_TLS_PORT : FTP_PORT);
+        final InetSocketAddress listenAddress = listenAddress();
+        checkNotItself(serverAddress, listenAddress);
         try {
-            return new GatewaySettings(
-                            remote.unresolved(mode == Protection.Mode.IMPLICIT ? IMPLICIT_TLS_PORT : FTP_PORT))
-                    .listen(listenAddress())
+            return new GatewaySettings(serverAddress)
+                    .listen(listenAddress)
                     .protection(protection(mode, serverName == null ? remote.host() : serverName))
                     .fallback(fallback)
                     .connectTimeout(Duration.ofSeconds(connectTimeout))
@@ -203,6 +216,25 @@ public final class Main implements Callable<Integer> {
                     .maxSessions(maxSessions);
         } catch (IllegalArgumentException e) {
             throw wrong(e.getMessage());
+        }
+    }
+
+    private void checkNumber(final String option, final long value) {
+        if (value < 1 || value > LARGEST_NUMBER) {
+            throw wrong(option + " must be from 1 to " + LARGEST_NUMBER + ", but is " + value);
+        }
+    }
+
+    /** The first session would open the second one, and so on. */
+    private void checkNotItself(final InetSocketAddress remote, final InetSocketAddress local) {
+        try {
+            if (remote.getPort() == local.getPort()
+                    && Arrays.asList(InetAddress.getAllByName(remote.getHostString()))
+                            .contains(local.getAddress())) {
+                throw wrong("--listen must be another address or port than --server, or the gateway is its own server");
+            }
+        } catch (UnknownHostException ignored) {
+            // a server that is not known now may be known later; that it is not is logged then
         }
     }
 
@@ -270,8 +302,11 @@ public final class Main implements Callable<Integer> {
         if (trustStorePasswordFile == null) {
             return null;
         }
-        try (Stream<String> lines = Files.lines(trustStorePasswordFile, StandardCharsets.UTF_8)) {
-            return lines.findFirst().orElse("").toCharArray();
+        try (BufferedReader lines = Files.newBufferedReader(trustStorePasswordFile, StandardCharsets.UTF_8)) {
+            final String line = lines.readLine();
+            return line == null ? new char[0] : line.toCharArray();
+        } catch (CharacterCodingException e) {
+            throw wrong("Cannot read " + trustStorePasswordFile + ": it is not in UTF-8");
         } catch (IOException e) {
             throw wrong("Cannot read " + trustStorePasswordFile + ": " + Log.reason(e));
         }
