@@ -22,7 +22,8 @@ final class HostAndPort {
 
     private static final int MAX_PORT = 65535;
 
-    private static final Pattern BRACKETS = Pattern.compile("\\[([0-9A-Fa-f:.%a-z]+)](?::([0-9]{1,5}))?");
+    private static final Pattern BRACKETS =
+            Pattern.compile("\\[([0-9A-Fa-f.]*:[0-9A-Fa-f:.]*(?:%[0-9A-Za-z_.-]+)?)](?::([0-9]{1,5}))?");
 
     private static final Pattern PLAIN = Pattern.compile("([^:\\s\\[\\]]+)(?::([0-9]{1,5}))?");
 

@@ -17,6 +17,9 @@ import static org.assertj.core.api.Assertions.assertThat;
 import java.io.IOException;
 import java.net.ServerSocket;
 import java.net.Socket;
+import java.net.SocketTimeoutException;
+import java.util.ArrayList;
+import java.util.List;
 import net.spsv.ftpserver.testing.LeakCheckExtension;
 import net.spsv.ftpserver.testing.ListeningPorts;
 import org.awaitility.Awaitility;
@@ -293,5 +296,43 @@ class AbortIT {
             }
         }
         stage.expectUsable();
+    }
+
+    /** As behind a firewall that drops what it does not like: a backlog that is full. */
+    @Test
+    void abortEndsAnActiveConnectionThatDoesNotComeAbout() throws Exception {
+        try (ServerSocket active =
+                new ServerSocket(0, 1, stage.client().socket().getLocalAddress())) {
+            final List<Socket> backlog = new ArrayList<>();
+            try {
+                fill(active, backlog);
+                stage.client().line("EPRT |1|127.0.0.1|" + active.getLocalPort() + "|");
+                stage.control().expect("SPSV").line("227 (DATACONN:" + Stage.TOKEN + ")");
+                stage.client().expect(200);
+                try (Peer server = stage.dataLogin()) {
+                    stage.client().line("RETR x").line("ABOR").expect(425);
+                    server.expectReset();
+                    stage.control().expect("ABOR").line("226 aborted");
+                    stage.client().expect(226);
+                }
+            } finally {
+                for (final Socket one : backlog) {
+                    one.close();
+                }
+            }
+        }
+        stage.expectUsable();
+    }
+
+    private static void fill(final ServerSocket listening, final List<Socket> backlog) throws IOException {
+        while (true) {
+            final Socket one = new Socket();
+            backlog.add(one);
+            try {
+                one.connect(listening.getLocalSocketAddress(), 500);
+            } catch (final SocketTimeoutException e) {
+                return;
+            }
+        }
     }
 }

@@ -13,12 +13,17 @@
 package net.spsv.gateway;
 
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import java.io.IOException;
+import java.net.SocketException;
 import java.nio.charset.StandardCharsets;
+import java.time.Duration;
 import java.util.Collections;
+import java.util.concurrent.atomic.AtomicLong;
 import net.spsv.ftpserver.testing.Fragments;
 import net.spsv.ftpserver.testing.LeakCheckExtension;
+import org.awaitility.Awaitility;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
@@ -438,5 +443,39 @@ class CommandIT {
         stage.connect();
         stage.accept().line("120 in a minute").line("220 ready");
         assertThat(stage.client().reply()).isEqualTo("220 ready");
+    }
+
+    /** What is not served yet is left to the client's TCP, and not to the gateway's memory. */
+    @Test
+    void floodOfCommandsIsNotTakenInAheadOfTheServer() throws Exception {
+        final byte[] flood =
+                String.join("", Collections.nCopies(100_000, "NOOP\r\n")).getBytes(StandardCharsets.US_ASCII);
+        final AtomicLong sent = new AtomicLong();
+        final Thread sender = new Thread(() -> {
+            try {
+                while (true) {
+                    stage.client().socket().getOutputStream().write(flood);
+                    sent.addAndGet(flood.length);
+                }
+            } catch (final IOException e) {
+                // the end of the test
+            }
+        });
+        sender.start();
+        for (int i = 0; i < 1000; i++) {
+            stage.control().expect("NOOP").line("200 here");
+            stage.client().expect(200);
+        }
+        final AtomicLong before = new AtomicLong(-1);
+        Awaitility.await().pollInterval(Duration.ofSeconds(1)).until(() -> before.getAndSet(sent.get()) == sent.get());
+        assertThat(sent.get()).isLessThan(50_000_000L);
+        stage.client().reset();
+        assertThatThrownBy(() -> {
+                    while (true) {
+                        stage.control().line("200 to nobody");
+                    }
+                })
+                .isInstanceOf(SocketException.class);
+        sender.join();
     }
 }

@@ -16,6 +16,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import java.io.IOException;
 import java.io.UncheckedIOException;
+import java.net.SocketException;
 import java.time.Duration;
 import net.spsv.ftpserver.testing.LeakCheckExtension;
 import net.spsv.ftpserver.testing.ListeningPorts;
@@ -243,7 +244,7 @@ class ConnectionLossIT {
                 stage.control().line(" FEATURE " + i);
             }
             throw new AssertionError("a million features were taken");
-        } catch (final java.net.SocketException e) {
+        } catch (final SocketException e) {
             expectClosing();
         }
     }

@@ -15,12 +15,15 @@ package net.spsv.gateway;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import java.io.IOException;
+import java.net.SocketTimeoutException;
 import java.nio.charset.StandardCharsets;
 import java.time.Duration;
 import java.util.Collections;
 import java.util.function.UnaryOperator;
 import net.spsv.ftpserver.testing.LeakCheckExtension;
 import net.spsv.ftpserver.testing.LogCapture;
+import net.spsv.ftpserver.testing.RawFtpClient;
+import org.awaitility.Awaitility;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
@@ -196,7 +199,7 @@ class DataLoginFailureIT {
                 if (byReset) {
                     server.reset();
                 } else {
-                    server.leave();
+                    server.socket().close();
                 }
                 expectRefused("Cannot open data connection: ");
             }
@@ -290,17 +293,17 @@ class DataLoginFailureIT {
     @Test
     void oneSessionTooManyIsRefusedAndTheNextIsNot() throws Exception {
         stage = new Stage(settings -> settings.maxSessions(1)).login();
-        final net.spsv.ftpserver.testing.RawFtpClient first = stage.client();
+        final RawFtpClient first = stage.client();
         stage.connect().client().expect(421);
         assertThat(stage.client().readToEnd()).isEmpty();
         first.close();
         stage.control().expectGone();
-        org.awaitility.Awaitility.await().until(() -> {
+        Awaitility.await().until(() -> {
             stage.connect();
             try (Peer server = stage.accept()) {
                 server.line("220 hello");
                 return stage.client().reply().startsWith("220 ");
-            } catch (final java.net.SocketTimeoutException e) {
+            } catch (final SocketTimeoutException e) {
                 return false;
             }
         });

@@ -17,6 +17,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import java.net.InetSocketAddress;
 import java.time.Duration;
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.List;
 import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
@@ -61,7 +62,7 @@ class ManySessionsIT {
 
     private static byte[] content(final int number) {
         final byte[] content = new byte[10_000 + number];
-        java.util.Arrays.fill(content, (byte) number);
+        Arrays.fill(content, (byte) number);
         return content;
     }
 

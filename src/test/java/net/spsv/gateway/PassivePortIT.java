@@ -13,12 +13,14 @@
 package net.spsv.gateway;
 
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.catchThrowable;
 
 import java.io.IOException;
 import java.net.InetAddress;
 import java.net.InetSocketAddress;
 import java.net.ServerSocket;
 import java.net.Socket;
+import java.net.SocketTimeoutException;
 import java.time.Duration;
 import net.spsv.ftpserver.testing.LeakCheckExtension;
 import net.spsv.ftpserver.testing.ListeningPorts;
@@ -155,8 +157,7 @@ class PassivePortIT {
         try (Peer server = stage.dataLogin();
                 Peer data = stage.connectData(port)) {
             data.socket().setSoTimeout(3000);
-            assertThat(org.assertj.core.api.Assertions.catchThrowable(() -> data.read(new byte[1])))
-                    .isInstanceOf(java.net.SocketTimeoutException.class);
+            assertThat(catchThrowable(() -> data.read(new byte[1]))).isInstanceOf(SocketTimeoutException.class);
             stage.begin("RETR x");
             server.end();
             stage.control().line("226 done");
@@ -300,7 +301,7 @@ class PassivePortIT {
 
     @ParameterizedTest
     @ValueSource(booleans = {true, false})
-    void clientThatLeavesThePassivePortBeforeTheTransferIsNoticed(final boolean byReset) throws Exception {
+    void endBeforeTheTransferIsAnEmptyFileAndAResetIsNone(final boolean byReset) throws Exception {
         final int port = stage.extendedPassive();
         try (Peer server = stage.dataLogin()) {
             try (Peer data = stage.connectData(port)) {
@@ -309,7 +310,7 @@ class PassivePortIT {
                     server.expectReset();
                     stage.client().line("STOR x").expect(425);
                 } else {
-                    data.leave();
+                    data.end();
                     stage.begin("STOR x");
                     assertThat(server.readToEnd()).isEmpty();
                     stage.control().line("226 done");

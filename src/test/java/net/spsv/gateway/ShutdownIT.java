@@ -15,10 +15,15 @@ package net.spsv.gateway;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import java.io.IOException;
+import java.io.UncheckedIOException;
+import java.net.ConnectException;
 import java.net.InetAddress;
 import java.net.InetSocketAddress;
 import java.net.ServerSocket;
 import java.net.Socket;
+import java.util.ArrayList;
+import java.util.Arrays;
+import java.util.List;
 import java.util.concurrent.TimeUnit;
 import net.spsv.ftpserver.testing.LeakCheckExtension;
 import net.spsv.ftpserver.testing.RawFtpClient;
@@ -189,7 +194,7 @@ class ShutdownIT {
         sender.start();
         Awaitility.await()
                 .until(() -> Thread.getAllStackTraces().entrySet().stream()
-                        .anyMatch(thread -> java.util.Arrays.stream(thread.getValue())
+                        .anyMatch(thread -> Arrays.stream(thread.getValue())
                                 .anyMatch(call -> "awaitWritable".equals(call.getMethodName()))));
         closeGateway();
         sender.join();
@@ -203,9 +208,28 @@ class ShutdownIT {
         try (RawFtpClient late = RawFtpClient.connect(port)) {
             late.expectDropped();
             throw new AssertionError("somebody listens");
-        } catch (final java.io.UncheckedIOException e) {
-            assertThat(e).hasCauseInstanceOf(java.net.ConnectException.class);
+        } catch (final UncheckedIOException e) {
+            assertThat(e).hasCauseInstanceOf(ConnectException.class);
         }
         stage.gateway().awaitClose();
+    }
+
+    @Test
+    void sessionsThatHaveOnlyJustComeEnd() throws Exception {
+        stage.gateway().close();
+        final InetSocketAddress server = new InetSocketAddress("127.0.0.1", stage.serverPort());
+        for (int i = 0; i < 20; i++) {
+            final Gateway gateway =
+                    Gateway.start(new GatewaySettings(server).listen(new InetSocketAddress("127.0.0.1", 0)));
+            final List<RawFtpClient> clients = new ArrayList<>();
+            for (int j = 0; j < 10; j++) {
+                clients.add(RawFtpClient.connect(gateway.address()));
+            }
+            gateway.close();
+            expectNoThread();
+            clients.forEach(RawFtpClient::expectEnd);
+            clients.forEach(RawFtpClient::close);
+            stage.forgetConnections();
+        }
     }
 }

@@ -14,7 +14,6 @@ package net.spsv.gateway;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
-import java.io.Closeable;
 import java.io.IOException;
 import java.net.InetAddress;
 import java.net.InetSocketAddress;
@@ -23,7 +22,6 @@ import java.net.Socket;
 import java.net.SocketTimeoutException;
 import java.security.GeneralSecurityException;
 import java.util.ArrayList;
-import java.util.Collections;
 import java.util.List;
 import java.util.function.UnaryOperator;
 import java.util.regex.Matcher;
@@ -37,7 +35,7 @@ import net.spsv.gateway.remote.Protection;
  * A gateway between a client and a server, both of which the test plays, line by line and in one thread: what is
  * expected of the gateway is waited for, so nothing depends on who is faster.
  */
-final class Stage implements Closeable {
+final class Stage implements AutoCloseable {
     static final String TOKEN = "007aB";
 
     private static final Pattern EXTENDED = Pattern.compile("229 .*\\(\\|\\|\\|([0-9]+)\\|\\)\\.?");
@@ -45,7 +43,8 @@ final class Stage implements Closeable {
     private static final int TIMEOUT_MILLIS = 20_000;
 
     private final ServerSocket listening = new ServerSocket(0, 300, InetAddress.getByName("127.0.0.1"));
-    private final List<Closeable> opened = Collections.synchronizedList(new ArrayList<>());
+    private final List<Peer> peers = new ArrayList<>();
+    private final List<RawFtpClient> clients = new ArrayList<>();
     private final Gateway gateway;
     /** Null in the clear. */
     private final SSLContext context;
@@ -143,7 +142,8 @@ final class Stage implements Closeable {
 
     /** Connects a client, which does not wait for anything. */
     Stage connect() {
-        client = opened(RawFtpClient.connect(gateway.address().getPort()));
+        client = RawFtpClient.connect(gateway.address());
+        clients.add(client);
         return this;
     }
 
@@ -231,15 +231,16 @@ final class Stage implements Closeable {
         }
     }
 
-    private <T extends Closeable> T opened(final T one) {
-        opened.add(one);
-        return one;
+    private Peer opened(final Peer peer) {
+        peers.add(peer);
+        return peer;
     }
 
     @Override
     public void close() throws IOException {
-        for (final Closeable one : opened) {
-            one.close();
+        clients.forEach(RawFtpClient::close);
+        for (final Peer peer : peers) {
+            peer.close();
         }
         gateway.close();
         listening.close();

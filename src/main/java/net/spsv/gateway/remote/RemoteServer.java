@@ -143,6 +143,10 @@ public final class RemoteServer {
         waiting.forEach(RemoteConnection::drop);
     }
 
+    boolean isClosed() {
+        return closed;
+    }
+
     private InetAddress[] addresses() throws UnknownHostException {
         try {
             return InetAddress.getAllByName(address.getHostString());

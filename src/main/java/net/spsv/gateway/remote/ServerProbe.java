@@ -59,7 +59,7 @@ public final class ServerProbe implements Runnable {
         try {
             connection = server.openControl("Probe");
         } catch (IOException e) {
-            LOG.warn("No connection to {}: {}", server, Log.reason(e));
+            warn("No connection to {}: {}", e);
             return;
         }
         final ScheduledFuture<?> timeout = server.after(server.timeoutMillis(), connection::drop);
@@ -67,11 +67,19 @@ public final class ServerProbe implements Runnable {
         try {
             tell(hasSinglePort(connection));
         } catch (IOException e) {
-            LOG.warn("It is not known whether {} has single-port mode (SPSV): {}", server, Log.reason(e));
+            warn("It is not known whether {} has single-port mode (SPSV): {}", e);
         } finally {
             timeout.cancel(false);
             server.endWait(connection);
             connection.close();
+        }
+    }
+
+    private void warn(final String format, final IOException e) {
+        if (server.isClosed()) {
+            LOG.debug("The gateway was closed before it was known whether {} has single-port mode (SPSV)", server, e);
+        } else {
+            LOG.warn(format, server, Log.reason(e));
         }
     }
 

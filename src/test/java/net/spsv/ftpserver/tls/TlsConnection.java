@@ -189,7 +189,7 @@ public final class TlsConnection implements AutoCloseable {
     }
 
     /** Fails as if a damaged record had come, and returns the alert that says so. */
-    byte[] fatalAlert() throws IOException {
+    public byte[] fatalAlert() throws IOException {
         final byte[] damaged = new byte[45];
         damaged[0] = 23;
         damaged[1] = 3;
