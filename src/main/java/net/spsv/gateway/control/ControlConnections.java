@@ -55,7 +55,7 @@ public final class ControlConnections implements Closeable {
 
     private final String name;
 
-    private final Runnable interruption;
+    private TransferWatch transfer;
 
     private final Selector selector;
 
@@ -103,8 +103,6 @@ public final class ControlConnections implements Closeable {
      * @param serverChannel connected
      * @param server what goes over the channel
      * @param fromServer may have read something already
-     * @param interruption is called when ABOR has come or the client has gone, maybe ahead of commands that are still
-     *     to be served
      * @throws IOException if one of the channels is closed
      */
     public ControlConnections(
@@ -113,14 +111,12 @@ public final class ControlConnections implements Closeable {
             final PlainWire client,
             final SocketChannel serverChannel,
             final Wire server,
-            final LineReader fromServer,
-            final Runnable interruption)
+            final LineReader fromServer)
             throws IOException {
         this.name = name;
         this.client = client;
         this.server = server;
         this.fromServer = fromServer;
-        this.interruption = interruption;
         this.selector = Selector.open();
         try {
             this.clientKey = register(clientChannel);
@@ -134,6 +130,15 @@ public final class ControlConnections implements Closeable {
     private SelectionKey register(final SocketChannel channel) throws IOException {
         channel.configureBlocking(false);
         return channel.register(selector, 0);
+    }
+
+    /**
+     * Sets what is told of what must not wait until commands are served in their turn.
+     *
+     * @param watch called by the session's thread, from before anything is waited for
+     */
+    public void setTransferWatch(final TransferWatch watch) {
+        this.transfer = watch;
     }
 
     /**
@@ -306,7 +311,12 @@ public final class ControlConnections implements Closeable {
             throw new ServiceClosingException("The gateway is shutting down");
         }
         flush();
-        if (takeIn()) {
+        final boolean asked = transfer.isClientAskedFor();
+        final boolean any = takeIn();
+        if (asked) {
+            transfer.clientWasHeard();
+        }
+        if (any) {
             return;
         }
         clientKey.interestOps(isClientHeard() ? SelectionKey.OP_READ : 0);
@@ -400,7 +410,7 @@ public final class ControlConnections implements Closeable {
             LOG.debug("{} from client: {}", name, Log.printable(command.masked()));
             commands.add(command);
             if ("ABOR".equals(command.verb())) {
-                interruption.run();
+                transfer.interrupt();
             }
         }
         return true;
@@ -411,7 +421,7 @@ public final class ControlConnections implements Closeable {
         clientEnded = true;
         graceFrom = System.nanoTime();
         if (!properly) {
-            interruption.run();
+            transfer.interrupt();
         }
     }
 

@@ -18,6 +18,8 @@ import java.net.StandardSocketOptions;
 import java.nio.ByteBuffer;
 import java.nio.channels.ClosedChannelException;
 import java.nio.channels.SocketChannel;
+import java.util.concurrent.CountDownLatch;
+import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.LongAdder;
 import java.util.function.BooleanSupplier;
 import net.spsv.gateway.control.Log;
@@ -48,6 +50,17 @@ public final class DataConnection {
     private static final ThreadLocal<ByteBuffer> BUFFER =
             ThreadLocal.withInitial(() -> ByteBuffer.allocateDirect(BUFFER_SIZE));
 
+    /** How long the session's thread may take to say that the client is there. */
+    private static final long SESSION_MILLIS = 1000;
+
+    /** The part of an upload's time that it is worth to hear whether its client has died at the end of it. */
+    private static final int GRACE_DIVISOR = 20;
+
+    /** Less than this is not worth a wait, for uploads of a few milliseconds: most of them are one segment. */
+    private static final long MIN_GRACE_NANOS = 50_000;
+
+    private static final long MAX_GRACE_NANOS = 20_000_000;
+
     /** It only goes forward. */
     private enum State {
         /** Being set up, or carrying. */
@@ -70,6 +83,11 @@ public final class DataConnection {
 
     private final LongAdder bytesDown = new LongAdder();
 
+    /** Opens when the session's thread has heard the client's control connection behind the end of an upload. */
+    private final CountDownLatch clientHeard = new CountDownLatch(1);
+
+    private final CountDownLatch givenUp = new CountDownLatch(1);
+
     /** This and all below is guarded by this. */
     private State state = State.OPEN;
 
@@ -85,8 +103,14 @@ public final class DataConnection {
     /** Null as long as the client has not said what it wants. */
     private Direction direction;
 
+    /** When the transfer began, as {@code System.nanoTime}. */
+    private long begunAt;
+
     /** Whether all of an upload was written to the server. */
     private boolean uploadWritten;
+
+    /** Whether the server is being told that an upload is complete. */
+    private boolean uploadEnding;
 
     /** Null unless it has failed. */
     private String failure;
@@ -111,8 +135,24 @@ public final class DataConnection {
      */
     public synchronized void begin(final Direction towards) {
         direction = towards;
+        begunAt = System.nanoTime();
         notifyAll();
         clientEnd.begin();
+    }
+
+    /**
+     * Returns whether an upload has ended, and is complete if its client has not died: one that does closes both its
+     * connections, and its data connection then ends just like that of a complete file.
+     *
+     * @return true until {@link #clientIsThere()} is called
+     */
+    public synchronized boolean isClientAskedFor() {
+        return uploadWritten && state == State.OPEN && clientHeard.getCount() > 0;
+    }
+
+    /** Tells that the client's control connection was heard after {@link #isClientAskedFor()}, and had not ended. */
+    public void clientIsThere() {
+        clientHeard.countDown();
     }
 
     /**
@@ -177,6 +217,7 @@ public final class DataConnection {
             carry(from, to, bytesUp);
             if (awaitDirection() == Direction.UPLOAD) {
                 uploadIsWritten();
+                awaitClientsDeath();
                 to.end();
                 over();
             }
@@ -314,8 +355,41 @@ public final class DataConnection {
         }
     }
 
-    private synchronized void uploadIsWritten() {
-        uploadWritten = true;
+    private void uploadIsWritten() {
+        synchronized (this) {
+            uploadWritten = true;
+        }
+        changed.run();
+    }
+
+    /**
+     * The end of the control connection may have come first, and the session's thread is asked to look. Or it may come
+     * right behind: Linux closes the connections of a process that is killed from the newest to the oldest. So there is
+     * a little time for it, more for an upload that took long.
+     */
+    private void awaitClientsDeath() throws IOException {
+        try {
+            if (!clientHeard.await(SESSION_MILLIS, TimeUnit.MILLISECONDS)) {
+                LOG.debug("The session's thread has something else to do than to look for its client");
+            }
+            final long grace = Math.min((System.nanoTime() - begunAt()) / GRACE_DIVISOR, MAX_GRACE_NANOS);
+            if (grace >= MIN_GRACE_NANOS && givenUp.await(grace, TimeUnit.NANOSECONDS)) {
+                LOG.debug("The client has died, or has changed its mind, at the end of its upload");
+            }
+        } catch (InterruptedException e) {
+            Thread.currentThread().interrupt();
+            throw new InterruptedIOException("interrupted");
+        }
+        synchronized (this) {
+            if (state == State.OPEN) {
+                uploadEnding = true;
+            }
+            ensureOpen();
+        }
+    }
+
+    private synchronized long begunAt() {
+        return begunAt;
     }
 
     private void over() {
@@ -334,7 +408,7 @@ public final class DataConnection {
             if (state == State.CANCELLED) {
                 return;
             }
-            if (uploadWritten && state == State.OPEN) {
+            if (uploadEnding && state == State.OPEN) {
                 // The server did not wait for the end of the connection; whether it has the file, its reply tells.
                 state = State.OVER;
             }
@@ -374,6 +448,8 @@ public final class DataConnection {
             }
             notifyAll();
         }
+        givenUp.countDown();
+        clientHeard.countDown();
         serverEnd.drop();
         changed.run();
     }

@@ -22,6 +22,7 @@ import java.nio.ByteBuffer;
 import java.nio.channels.ClosedChannelException;
 import java.nio.channels.SocketChannel;
 import java.nio.charset.StandardCharsets;
+import java.security.cert.CertificateException;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.ScheduledFuture;
@@ -357,7 +358,16 @@ public final class RemoteConnection {
             clear.initCause(failure);
             return clear;
         }
-        return failure instanceof SSLException ? new SSLException("TLS: " + Log.reason(failure), failure) : failure;
+        return failure instanceof SSLException ? new SSLException(explained(failure), failure) : failure;
+    }
+
+    private static String explained(final IOException failure) {
+        for (Throwable cause = failure; cause != null; cause = cause.getCause()) {
+            if (cause instanceof CertificateException) {
+                return "the server's certificate is not trusted, or is for another name (" + Log.reason(cause) + ")";
+            }
+        }
+        return "TLS: " + Log.reason(failure);
     }
 
     /**

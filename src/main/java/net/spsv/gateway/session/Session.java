@@ -172,14 +172,7 @@ public final class Session implements Runnable {
             if (stopped) {
                 throw new IOException("The gateway is shutting down");
             }
-            controls = new ControlConnections(
-                    name,
-                    channel,
-                    client,
-                    remote.channel(),
-                    remote.wire(),
-                    remote.lines(),
-                    () -> transfers.interrupt());
+            controls = new ControlConnections(name, channel, client, remote.channel(), remote.wire(), remote.lines());
             return controls;
         } catch (IOException e) {
             refuse(client, channel, Log.reason(e));

@@ -21,6 +21,7 @@ import net.spsv.gateway.control.Log;
 import net.spsv.gateway.control.Reply;
 import net.spsv.gateway.control.ReplyLine;
 import net.spsv.gateway.control.ServiceClosingException;
+import net.spsv.gateway.control.TransferWatch;
 import net.spsv.gateway.data.ActiveEnd;
 import net.spsv.gateway.data.ClientEnd;
 import net.spsv.gateway.data.DataAddress;
@@ -43,9 +44,9 @@ import org.slf4j.LoggerFactory;
  * transfer command goes to the server when it is done, so that a login that fails is a 425 and no transfer that hangs.
  * The last reply of a transfer goes to the client when the last byte has, as it does without a gateway.
  *
- * <p>Threading: the session's thread, but for {@link #interrupt()}.
+ * <p>Threading: the session's thread.
  */
-final class Transfers {
+final class Transfers implements TransferWatch {
 
     private static final Logger LOG = LoggerFactory.getLogger(Transfers.class);
 
@@ -114,6 +115,7 @@ final class Transfers {
         this.fallback = fallback;
         this.local = local;
         this.client = client;
+        controls.setTransferWatch(this);
     }
 
     void passive() throws IOException {
@@ -407,10 +409,21 @@ final class Transfers {
      * Ends what is prepared or under way: the client has sent ABOR, or has gone. One that has said QUIT before it went
      * may have its file, as RFC 959 (section 4.1.1) has it.
      */
-    void interrupt() {
+    @Override
+    public void interrupt() {
         if (current != null) {
             current.drop("aborted");
         }
+    }
+
+    @Override
+    public boolean isClientAskedFor() {
+        return current != null && current.isClientAskedFor();
+    }
+
+    @Override
+    public void clientWasHeard() {
+        current.clientIsThere();
     }
 
     /** REIN: as at the beginning. */
