@@ -36,10 +36,13 @@ final class SpsvConfig {
 
     private final boolean requireTls;
 
-    SpsvConfig(final String userName, final boolean singlePortOnly, final boolean requireTls) {
+    private final int loginTimeout;
+
+    SpsvConfig(final String userName, final boolean singlePortOnly, final boolean requireTls, final int loginTimeout) {
         this.userName = checkUserName(userName);
         this.singlePortOnly = singlePortOnly;
         this.requireTls = requireTls;
+        this.loginTimeout = checkLoginTimeout(loginTimeout);
     }
 
     String userName() {
@@ -52,6 +55,19 @@ final class SpsvConfig {
 
     boolean isTlsRequired() {
         return requireTls;
+    }
+
+    /** Seconds, 0 for no limit. */
+    int loginTimeout() {
+        return loginTimeout;
+    }
+
+    private static int checkLoginTimeout(final int seconds) {
+        if (seconds < 0) {
+            throw new FtpServerConfigurationException(
+                    "SpsvFtplet: loginTimeout must be a number of seconds, or 0 for no limit, but is " + seconds);
+        }
+        return seconds;
     }
 
     private static String checkUserName(final String name) {

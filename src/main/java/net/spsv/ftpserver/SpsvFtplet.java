@@ -13,6 +13,10 @@
 package net.spsv.ftpserver;
 
 import java.util.Objects;
+import java.util.concurrent.ScheduledThreadPoolExecutor;
+import java.util.concurrent.ThreadPoolExecutor;
+import java.util.concurrent.TimeUnit;
+import net.spsv.ftpserver.command.SITE_SPSV;
 import net.spsv.ftpserver.command.SPSV;
 import net.spsv.ftpserver.command.SpsvCommandFactory;
 import net.spsv.ftpserver.command.SpsvMessages;
@@ -20,6 +24,10 @@ import net.spsv.ftpserver.data.DataConnections;
 import net.spsv.ftpserver.detach.ChannelDetacher;
 import net.spsv.ftpserver.detach.MinaInternals;
 import net.spsv.ftpserver.login.DataLoginFilter;
+import net.spsv.ftpserver.login.LoginTimeout;
+import net.spsv.ftpserver.login.Refusals;
+import net.spsv.ftpserver.statistics.ManagementBean;
+import net.spsv.ftpserver.statistics.SinglePortMXBean;
 import org.apache.ftpserver.FtpServerConfigurationException;
 import org.apache.ftpserver.ftplet.DefaultFtplet;
 import org.apache.ftpserver.ftplet.FtpException;
@@ -51,11 +59,21 @@ public class SpsvFtplet extends DefaultFtplet {
 
     private static final Logger LOG = LoggerFactory.getLogger(SpsvFtplet.class);
 
+    private static final long TIMER_IDLE_SECONDS = 5;
+
     private String userName = SpsvConfig.DEFAULT_USER_NAME;
 
     private boolean singlePortOnly;
 
     private boolean requireTls = true;
+
+    private int loginTimeout;
+
+    private boolean jmx = true;
+
+    private final ManagementBean managementBean = new ManagementBean();
+
+    private ScheduledThreadPoolExecutor timer;
 
     private DataConnections dataConnections;
 
@@ -94,6 +112,34 @@ public class SpsvFtplet extends DefaultFtplet {
     }
 
     /**
+     * Sets how long a connection may take to log in, as a user or as a data connection. Without it the listener's idle
+     * timeout ends connections that send nothing, but not those that send a byte now and then.
+     *
+     * @param seconds from the connection's beginning, 0 for no limit, which is the default
+     */
+    public void setLoginTimeout(final int seconds) {
+        this.loginTimeout = seconds;
+    }
+
+    /**
+     * Sets whether JMX shows what happens in single-port mode, as {@code net.spsv:type=SinglePort,ports=...}.
+     *
+     * @param jmx the default is true
+     */
+    public void setJmx(final boolean jmx) {
+        this.jmx = jmx;
+    }
+
+    /**
+     * Returns what JMX shows, whether or not it does.
+     *
+     * @return the statistics since the start, or null if the server has never been started
+     */
+    public SinglePortMXBean getStatistics() {
+        return dataConnections == null ? null : dataConnections.statistics();
+    }
+
+    /**
      * {@inheritDoc}
      *
      * @throws FtpException if the server or the settings do not allow single-port mode; the message says what to change
@@ -112,7 +158,7 @@ public class SpsvFtplet extends DefaultFtplet {
     }
 
     private void start(final DefaultFtpServerContext server) throws FtpException {
-        final SpsvConfig config = new SpsvConfig(userName, singlePortOnly, requireTls);
+        final SpsvConfig config = new SpsvConfig(userName, singlePortOnly, requireTls, loginTimeout);
         if (server.getCommandFactory() instanceof SpsvCommandFactory) {
             throw new FtpException("SpsvFtplet is configured twice; one is enough for all listeners");
         }
@@ -125,24 +171,54 @@ public class SpsvFtplet extends DefaultFtplet {
         }
         final SpsvMessages messages =
                 new SpsvMessages(server.getMessageResource(), () -> isFull(server) && connections.isAwaited());
-        final DataLoginFilter filter =
-                new DataLoginFilter(server, connections, new ChannelDetacher(internals), config.userName());
+        final ScheduledThreadPoolExecutor clock = newTimer();
+        final DataLoginFilter filter = new DataLoginFilter(
+                server,
+                connections,
+                new ChannelDetacher(internals),
+                new Refusals(
+                        clock, () -> server.getConnectionConfig().getLoginFailureDelay(), connections.statistics()),
+                new LoginTimeout(clock, config.loginTimeout()),
+                config.userName());
         final ListenerAttachment attachment = new ListenerAttachment(internals, filter);
 
         server.setMessageResource(messages);
         server.setCommandFactory(new SpsvCommandFactory(
                 server.getCommandFactory(),
                 new SPSV(connections, filter, config.userName()),
+                new SITE_SPSV(connections.statistics()),
                 config.isSinglePortOnly()));
         dataConnections = connections;
         listeners = attachment;
+        timer = clock;
         context = server;
+        final Iterable<Integer> ports = attachment.attach(server.getListeners());
+        if (jmx) {
+            managementBean.register(connections.statistics(), ports);
+        }
         LOG.info(
                 "Single-port mode (SPSV) {} is on for port(s) {}, data user {}{}",
                 Objects.toString(SpsvFtplet.class.getPackage().getImplementationVersion(), "(unpackaged)"),
-                attachment.attach(server.getListeners()),
+                ports,
                 config.userName(),
                 config.isSinglePortOnly() ? ", PASV, EPSV, PORT and EPRT are off" : "");
+    }
+
+    /** One thread, and none while nothing is due. */
+    private static ScheduledThreadPoolExecutor newTimer() {
+        final ScheduledThreadPoolExecutor timer = new ScheduledThreadPoolExecutor(
+                1,
+                task -> {
+                    final Thread thread = new Thread(task, "spsv-timer");
+                    thread.setDaemon(true);
+                    return thread;
+                },
+                // sessions that end while the server stops
+                new ThreadPoolExecutor.DiscardPolicy());
+        timer.setKeepAliveTime(TIMER_IDLE_SECONDS, TimeUnit.SECONDS);
+        timer.allowCoreThreadTimeOut(true);
+        timer.setRemoveOnCancelPolicy(true);
+        return timer;
     }
 
     private static void checkNoAccount(final DefaultFtpServerContext server, final String dataUser)
@@ -180,6 +256,8 @@ public class SpsvFtplet extends DefaultFtplet {
             return;
         }
         context = null;
+        managementBean.unregister();
+        timer.shutdownNow();
         dataConnections.close();
         if (server.getCommandFactory() instanceof SpsvCommandFactory) {
             server.setCommandFactory(((SpsvCommandFactory) server.getCommandFactory()).host());

@@ -52,8 +52,17 @@ class SpsvConfigTest {
     }
 
     @Test
+    void loginTimeoutIsANumberOfSecondsOrNone() {
+        assertThat(new SpsvConfig("DATACONN", false, true, 0).loginTimeout()).isZero();
+        assertThat(new SpsvConfig("DATACONN", false, true, 30).loginTimeout()).isEqualTo(30);
+        assertThatThrownBy(() -> new SpsvConfig("DATACONN", false, true, -1))
+                .isInstanceOf(FtpServerConfigurationException.class)
+                .hasMessage("SpsvFtplet: loginTimeout must be a number of seconds, or 0 for no limit, but is -1");
+    }
+
+    @Test
     void defaultUserNameIsAcceptedWithoutAWarning() {
-        final SpsvConfig config = new SpsvConfig(SpsvConfig.DEFAULT_USER_NAME, false, true);
+        final SpsvConfig config = new SpsvConfig(SpsvConfig.DEFAULT_USER_NAME, false, true, 0);
 
         assertThat(config.userName()).isEqualTo("DATACONN");
         assertThat(config.isSinglePortOnly()).isFalse();
@@ -62,23 +71,25 @@ class SpsvConfigTest {
 
     @Test
     void singlePortOnlyIsKept() {
-        assertThat(new SpsvConfig("DATACONN", true, false).isSinglePortOnly()).isTrue();
-        assertThat(new SpsvConfig("DATACONN", true, false).isTlsRequired()).isFalse();
-        assertThat(new SpsvConfig("DATACONN", false, true).isSinglePortOnly()).isFalse();
-        assertThat(new SpsvConfig("DATACONN", false, true).isTlsRequired()).isTrue();
+        assertThat(new SpsvConfig("DATACONN", true, false, 0).isSinglePortOnly())
+                .isTrue();
+        assertThat(new SpsvConfig("DATACONN", true, false, 0).isTlsRequired()).isFalse();
+        assertThat(new SpsvConfig("DATACONN", false, true, 0).isSinglePortOnly())
+                .isFalse();
+        assertThat(new SpsvConfig("DATACONN", false, true, 0).isTlsRequired()).isTrue();
     }
 
     @ParameterizedTest
     @ValueSource(strings = {"A", "0", "SPSV2", "ABCDEFGHIJKLMNOPQRSTUVWXYZ012345"})
     void capitalsAndDigitsAreAcceptedWithoutAWarning(final String name) {
-        assertThat(new SpsvConfig(name, false, true).userName()).isEqualTo(name);
+        assertThat(new SpsvConfig(name, false, true, 0).userName()).isEqualTo(name);
         assertThat(log.list).isEmpty();
     }
 
     @ParameterizedTest
     @ValueSource(strings = {"dataconn", "DataConn", "DATA-CONN", "!", "~", "a.b@c", "'\"\\/%$&;,|*?=+#^_`"})
     void otherPrintableCharactersAreAcceptedWithAWarning(final String name) {
-        assertThat(new SpsvConfig(name, false, true).userName()).isEqualTo(name);
+        assertThat(new SpsvConfig(name, false, true, 0).userName()).isEqualTo(name);
         assertThat(log.list).hasSize(1);
         assertThat(log.list.get(0).getLevel()).isEqualTo(Level.WARN);
         assertThat(log.list.get(0).getFormattedMessage()).contains(name, "userName");
@@ -113,7 +124,7 @@ class SpsvConfigTest {
                 "DATA:CONN"
             })
     void whatTheDraftForbidsIsRefused(final String name) {
-        assertThatThrownBy(() -> new SpsvConfig(name, false, true))
+        assertThatThrownBy(() -> new SpsvConfig(name, false, true, 0))
                 .isInstanceOf(FtpServerConfigurationException.class)
                 .hasMessageStartingWith("SpsvFtplet: userName ")
                 .hasMessageNotContainingAny("\r", "\n", "\t", "\u0000", "\u007f");
@@ -122,9 +133,9 @@ class SpsvConfigTest {
 
     @Test
     void refusalNamesWhatWasConfigured() {
-        assertThatThrownBy(() -> new SpsvConfig("DATA\tCONN:", false, true)).hasMessageContaining("\"DATA?CONN:\"");
-        assertThatThrownBy(() -> new SpsvConfig("", false, true)).hasMessageEndingWith("but is \"\"");
-        assertThatThrownBy(() -> new SpsvConfig(null, false, true)).hasMessageEndingWith("but is missing");
+        assertThatThrownBy(() -> new SpsvConfig("DATA\tCONN:", false, true, 0)).hasMessageContaining("\"DATA?CONN:\"");
+        assertThatThrownBy(() -> new SpsvConfig("", false, true, 0)).hasMessageEndingWith("but is \"\"");
+        assertThatThrownBy(() -> new SpsvConfig(null, false, true, 0)).hasMessageEndingWith("but is missing");
     }
 
     @Test
@@ -133,9 +144,11 @@ class SpsvConfigTest {
             final String name = "A" + c;
             final boolean allowed = c > 32 && c < 127 && "()[]{}<>:".indexOf(c) < 0;
             if (allowed) {
-                assertThatCode(() -> new SpsvConfig(name, false, true)).as(name).doesNotThrowAnyException();
+                assertThatCode(() -> new SpsvConfig(name, false, true, 0))
+                        .as(name)
+                        .doesNotThrowAnyException();
             } else {
-                assertThatThrownBy(() -> new SpsvConfig(name, false, true))
+                assertThatThrownBy(() -> new SpsvConfig(name, false, true, 0))
                         .as(name)
                         .isInstanceOf(FtpServerConfigurationException.class);
             }

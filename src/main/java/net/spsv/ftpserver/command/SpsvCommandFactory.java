@@ -45,11 +45,15 @@ public final class SpsvCommandFactory implements CommandFactory {
      *
      * @param host FtpServer's own
      * @param spsv the command
+     * @param siteSpsv the one that shows the statistics
      * @param singlePortOnly whether to refuse the commands that need another port
      */
-    public SpsvCommandFactory(final CommandFactory host, final SPSV spsv, final boolean singlePortOnly) {
+    public SpsvCommandFactory(
+            final CommandFactory host, final SPSV spsv, final SITE_SPSV siteSpsv, final boolean singlePortOnly) {
         this.host = host;
         commands.put("SPSV", spsv);
+        // where FtpServer's SITE looks for SITE SPSV
+        commands.put("SITE_SPSV", siteSpsv);
         for (final String verb : LOGOUTS) {
             if (host.getCommand(verb) != null) {
                 commands.put(verb, endingDataConnection(host.getCommand(verb)));

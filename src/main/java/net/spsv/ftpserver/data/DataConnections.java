@@ -16,8 +16,11 @@ import java.net.InetAddress;
 import java.net.InetSocketAddress;
 import java.util.Set;
 import java.util.concurrent.ConcurrentHashMap;
+import java.util.function.Consumer;
 import net.spsv.ftpserver.detach.ControlInput;
 import net.spsv.ftpserver.detach.MinaInternals;
+import net.spsv.ftpserver.statistics.Refusal;
+import net.spsv.ftpserver.statistics.SinglePortStatistics;
 import net.spsv.ftpserver.token.DataToken;
 import net.spsv.ftpserver.token.TokenRegistry;
 import org.apache.ftpserver.impl.FtpIoSession;
@@ -47,6 +50,8 @@ public final class DataConnections {
     private final ControlInput controlInput;
 
     private final TokenRegistry<PendingDataConnection> tokens = new TokenRegistry<>();
+
+    private final SinglePortStatistics statistics = new SinglePortStatistics(tokens::outstanding);
 
     private final Set<SpsvDataConnectionFactory> armed = ConcurrentHashMap.newKeySet();
 
@@ -114,10 +119,32 @@ public final class DataConnections {
      * @param presented what the peer sent as its password
      * @param peer the peer's address
      * @param overTls whether it was sent inside TLS
-     * @return where to deliver the connection, or null if the token is not worth one
+     * @param refused is told why, if the token is not worth a connection
+     * @return where to deliver the connection, or null
      */
-    public PendingDataConnection redeem(final String presented, final InetAddress peer, final boolean overTls) {
-        return tokens.redeem(presented, pending -> pending.accepts(peer, overTls));
+    public PendingDataConnection redeem(
+            final String presented, final InetAddress peer, final boolean overTls, final Consumer<Refusal> refused) {
+        final Refusal[] objection = {Refusal.UNKNOWN_TOKEN};
+        final PendingDataConnection redeemed = tokens.redeem(presented, pending -> {
+            final Refusal found = pending.objectionTo(peer, overTls);
+            objection[0] = found == null ? Refusal.UNKNOWN_TOKEN : found;
+            return found == null;
+        });
+        if (redeemed == null) {
+            refused.accept(objection[0]);
+        } else {
+            statistics.redeemed();
+        }
+        return redeemed;
+    }
+
+    /**
+     * What is counted.
+     *
+     * @return of this server, since its start
+     */
+    public SinglePortStatistics statistics() {
+        return statistics;
     }
 
     /**

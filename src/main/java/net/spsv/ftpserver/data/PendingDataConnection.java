@@ -22,8 +22,10 @@ import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.ExecutionException;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.TimeoutException;
+import java.util.function.UnaryOperator;
 import javax.net.ssl.SSLEngine;
 import net.spsv.ftpserver.detach.DataChannel;
+import net.spsv.ftpserver.statistics.Refusal;
 
 /**
  * The hand-off of one data connection from the I/O thread, where it logs in, to the command thread that transfers.
@@ -41,6 +43,8 @@ public final class PendingDataConnection implements Closeable {
 
     private final Callable<SSLEngine> protection;
 
+    private final UnaryOperator<DataChannel> wrapper;
+
     private final CompletableFuture<DataChannel> arrival = new CompletableFuture<>();
 
     /** Set when the hand-off was ended while the connection was between its login and here. Guarded by this. */
@@ -55,11 +59,17 @@ public final class PendingDataConnection implements Closeable {
      * @param onlyFrom the address that the data connection must come from, null for any
      * @param onlyOverTls whether its login must come inside TLS
      * @param protection makes the engine of a connection whose login came in clear; null for one that stays so
+     * @param wrapper is put around what is delivered
      */
-    PendingDataConnection(final InetAddress onlyFrom, final boolean onlyOverTls, final Callable<SSLEngine> protection) {
+    PendingDataConnection(
+            final InetAddress onlyFrom,
+            final boolean onlyOverTls,
+            final Callable<SSLEngine> protection,
+            final UnaryOperator<DataChannel> wrapper) {
         this.onlyFrom = onlyFrom;
         this.onlyOverTls = onlyOverTls;
         this.protection = protection;
+        this.wrapper = wrapper;
     }
 
     /**
@@ -67,11 +77,14 @@ public final class PendingDataConnection implements Closeable {
      *
      * @param peer its address
      * @param overTls whether its login came inside TLS
-     * @return false if the listener checks addresses and this is another one than the control connection's, or if TLS
-     *     is required
+     * @return null if it may; the reason if the listener checks addresses and this is another one than the control
+     *     connection's, or if TLS is required
      */
-    public boolean accepts(final InetAddress peer, final boolean overTls) {
-        return (onlyFrom == null || onlyFrom.equals(peer)) && (overTls || !onlyOverTls);
+    Refusal objectionTo(final InetAddress peer, final boolean overTls) {
+        if (onlyFrom != null && !onlyFrom.equals(peer)) {
+            return Refusal.OTHER_ADDRESS;
+        }
+        return onlyOverTls && !overTls ? Refusal.NOT_OVER_TLS : null;
     }
 
     /**
@@ -99,9 +112,10 @@ public final class PendingDataConnection implements Closeable {
     /**
      * Hands a channel over.
      *
-     * @param channel the channel; owned by this object afterwards, whatever the outcome
+     * @param opened the channel; owned by this object afterwards, whatever the outcome
      */
-    public synchronized void deliver(final DataChannel channel) {
+    public synchronized void deliver(final DataChannel opened) {
+        final DataChannel channel = wrapper.apply(opened);
         if (!arrival.complete(channel) || ended) {
             channel.close();
         }

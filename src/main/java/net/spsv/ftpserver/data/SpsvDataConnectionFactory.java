@@ -100,8 +100,10 @@ public final class SpsvDataConnectionFactory extends IODataConnectionFactory {
             pending = new PendingDataConnection(
                     ipCheck ? peerAddress() : null,
                     dataConnections.isTlsRequired() && controlSession.isSecure(),
-                    this::newEngine);
+                    this::newEngine,
+                    channel -> new CountedChannel(channel, dataConnections.statistics()));
             token = dataConnections.tokens().mint(pending);
+            dataConnections.statistics().issued();
             dataConnections.add(this);
             if (controlEnded) {
                 endPending();
@@ -221,7 +223,7 @@ public final class SpsvDataConnectionFactory extends IODataConnectionFactory {
             abort();
             throw new DataConnectionException("The data connection logged in before PROT P, and in clear");
         }
-        channel.setIdleTimeout(idleMillis());
+        channel.beginTransfer(idleMillis());
         return new SpsvDataConnection(channel, controlSession, this);
     }
 
@@ -321,7 +323,11 @@ public final class SpsvDataConnectionFactory extends IODataConnectionFactory {
 
     private void endPending() {
         if (pending != null) {
-            pending.end(!dataConnections.tokens().revoke(token));
+            final boolean unused = dataConnections.tokens().revoke(token);
+            if (unused) {
+                dataConnections.statistics().expired();
+            }
+            pending.end(!unused);
         }
     }
 

@@ -37,11 +37,11 @@ public interface DataChannel extends Closeable {
     boolean isProtected();
 
     /**
-     * Sets how long a peer may neither send nor read.
+     * Begins the transfer that the connection is for.
      *
-     * @param millis milliseconds, 0 for ever
+     * @param idleMillis how long its peer may neither send nor read from now on, in milliseconds, 0 for ever
      */
-    void setIdleTimeout(long millis);
+    void beginTransfer(long idleMillis);
 
     /**
      * Reads what there is, at least one byte.

@@ -97,7 +97,7 @@ public final class DetachedChannel implements DataChannel {
 
     /** {@inheritDoc} */
     @Override
-    public void setIdleTimeout(final long millis) {
+    public void beginTransfer(final long millis) {
         idleMillis = millis;
     }
 

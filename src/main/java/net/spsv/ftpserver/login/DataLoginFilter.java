@@ -66,6 +66,10 @@ public final class DataLoginFilter extends IoFilterAdapter {
 
     private final CommandQueue commandQueue;
 
+    private final Refusals refusals;
+
+    private final LoginTimeout loginTimeout;
+
     private final String dataUser;
 
     /**
@@ -74,17 +78,23 @@ public final class DataLoginFilter extends IoFilterAdapter {
      * @param context the server
      * @param dataConnections where tokens are redeemed
      * @param detacher takes the sockets of data logins
+     * @param refusals tells peers that their data login is refused
+     * @param loginTimeout ends connections that do not log in
      * @param dataUser the user name of data logins
      */
     public DataLoginFilter(
             final FtpServerContext context,
             final DataConnections dataConnections,
             final ChannelDetacher detacher,
+            final Refusals refusals,
+            final LoginTimeout loginTimeout,
             final String dataUser) {
         this.context = context;
         this.dataConnections = dataConnections;
         this.detacher = detacher;
         this.commandQueue = new CommandQueue(context.getThreadPoolExecutor());
+        this.refusals = refusals;
+        this.loginTimeout = loginTimeout;
         this.dataUser = dataUser;
     }
 
@@ -130,12 +140,22 @@ public final class DataLoginFilter extends IoFilterAdapter {
         LoginConversation conversation = (LoginConversation) session.getAttribute(CONVERSATION);
         if (conversation == null) {
             // Not at sessionCreated: a session may be older than this filter.
-            session.setAttributeIfAbsent(
-                    CONVERSATION,
-                    new LoginConversation(session, context, dataConnections, detacher, commandQueue, dataUser));
+            final LoginConversation begun = new LoginConversation(
+                    session, context, dataConnections, detacher, commandQueue, refusals, dataUser);
+            session.setAttributeIfAbsent(CONVERSATION, begun);
             conversation = (LoginConversation) session.getAttribute(CONVERSATION);
+            if (conversation == begun) {
+                loginTimeout.begin(conversation, session);
+            }
         }
         return conversation;
+    }
+
+    /** {@inheritDoc} */
+    @Override
+    public void sessionOpened(final NextFilter next, final IoSession session) throws Exception {
+        conversation(session);
+        next.sessionOpened(session);
     }
 
     /** {@inheritDoc} */
@@ -222,6 +242,7 @@ public final class DataLoginFilter extends IoFilterAdapter {
     public void sessionClosed(final NextFilter next, final IoSession session) {
         controlConnectionEnded(session);
         conversation(session).sessionClosed();
+        loginTimeout.cancel(session);
         next.sessionClosed(session);
     }
 

@@ -13,6 +13,7 @@
 package net.spsv.ftpserver.login;
 
 import java.io.IOException;
+import java.net.InetAddress;
 import java.net.InetSocketAddress;
 import java.nio.ByteBuffer;
 import java.nio.charset.StandardCharsets;
@@ -27,6 +28,7 @@ import net.spsv.ftpserver.detach.ChannelDetacher;
 import net.spsv.ftpserver.detach.DataChannel;
 import net.spsv.ftpserver.detach.DetachedEngine;
 import net.spsv.ftpserver.detach.WriteQueue;
+import net.spsv.ftpserver.statistics.Refusal;
 import net.spsv.ftpserver.tls.TlsChannel;
 import org.apache.ftpserver.impl.DefaultFtpRequest;
 import org.apache.ftpserver.impl.FtpIoSession;
@@ -88,13 +90,16 @@ final class LoginConversation {
 
     private final CommandQueue commandQueue;
 
+    private final Refusals refusals;
+
     private final DataLogin login;
 
     private final CommandLineBuffer lines = new CommandLineBuffer();
 
     private final TransferWatch watch = new TransferWatch();
 
-    private Mode mode = Mode.LISTENING;
+    /** Other threads only read it. */
+    private volatile Mode mode = Mode.LISTENING;
 
     /** Whether FtpServer may still be busy with something that came before: the greeting, or a line passed on. */
     private boolean commandsAhead = true;
@@ -127,12 +132,14 @@ final class LoginConversation {
             final DataConnections dataConnections,
             final ChannelDetacher detacher,
             final CommandQueue commandQueue,
+            final Refusals refusals,
             final String dataUser) {
         this.session = session;
         this.context = context;
         this.dataConnections = dataConnections;
         this.detacher = detacher;
         this.commandQueue = commandQueue;
+        this.refusals = refusals;
         this.login = new DataLogin(dataUser);
     }
 
@@ -181,6 +188,11 @@ final class LoginConversation {
     /** Whether a line of a data login waits for its turn; called by any thread. */
     boolean isLoginHeld() {
         return held;
+    }
+
+    /** Whether the connection is a user's or a data connection by now; called by any thread. */
+    boolean isLoginDone() {
+        return mode == Mode.HANDSHAKE || mode == Mode.ADOPTED || isLoggedIn();
     }
 
     void sessionClosed() {
@@ -281,7 +293,7 @@ final class LoginConversation {
         }
         passOn(next, lines.takePassedOver());
         if (isTurn(next)) {
-            refuse("PASS", "a line of it is longer than " + MAX_LINE + " bytes");
+            refuse("PASS", Refusal.MALFORMED);
         }
     }
 
@@ -328,18 +340,14 @@ final class LoginConversation {
                 redeem(line);
                 break;
             default:
-                refuse(DataLogin.verb(line), "no token was presented");
+                refuse(DataLogin.verb(line), Refusal.MALFORMED);
         }
     }
 
     private void redeem(final String line) {
-        final PendingDataConnection pending = dataConnections.redeem(
-                login.token(), ((InetSocketAddress) session.getRemoteAddress()).getAddress(), overTls);
+        final PendingDataConnection pending =
+                dataConnections.redeem(login.token(), peer(), overTls, why -> refuse(DataLogin.verb(line), why));
         if (pending == null) {
-            refuse(
-                    DataLogin.verb(line),
-                    "the token is unknown, used or revoked, or was issued to another address"
-                            + (overTls ? "" : ", or over TLS"));
             return;
         }
         mode = Mode.ADOPTED;
@@ -352,6 +360,7 @@ final class LoginConversation {
         } catch (Exception e) {
             LOG.warn("Data connection from {} was lost at its login: {}", session.getRemoteAddress(), e.toString());
             LOG.debug("Its loss", e);
+            dataConnections.statistics().refused(Refusal.LOST);
             pending.close();
             session.closeNow();
         }
@@ -408,14 +417,21 @@ final class LoginConversation {
     private void drop(final String why) {
         mode = Mode.REFUSED;
         LOG.warn("Data login from {} dropped: {}", session.getRemoteAddress(), why);
+        dataConnections.statistics().refused(Refusal.MALFORMED);
         session.closeNow();
     }
 
-    private void refuse(final String verb, final String why) {
+    private void refuse(final String verb, final Refusal why) {
         mode = Mode.REFUSED;
         LOG.warn("Data login from {} refused: {}", session.getRemoteAddress(), why);
-        reply(504, verb);
-        session.closeOnFlush();
+        refusals.tell(peer(), why, () -> {
+            reply(504, verb);
+            session.closeOnFlush();
+        });
+    }
+
+    private InetAddress peer() {
+        return ((InetSocketAddress) session.getRemoteAddress()).getAddress();
     }
 
     private void reply(final int code, final String verb) {

@@ -106,8 +106,8 @@ public final class TlsChannel implements DataChannel {
 
     /** {@inheritDoc} */
     @Override
-    public void setIdleTimeout(final long millis) {
-        wire.setIdleTimeout(millis);
+    public void beginTransfer(final long millis) {
+        wire.beginTransfer(millis);
     }
 
     /**

@@ -23,6 +23,8 @@ import net.spsv.ftpserver.data.DataConnections;
 import net.spsv.ftpserver.detach.ChannelDetacher;
 import net.spsv.ftpserver.detach.MinaInternals;
 import net.spsv.ftpserver.login.DataLoginFilter;
+import net.spsv.ftpserver.login.LoginTimeout;
+import net.spsv.ftpserver.login.Refusals;
 import org.apache.ftpserver.command.Command;
 import org.apache.ftpserver.command.CommandFactory;
 import org.apache.ftpserver.command.CommandFactoryFactory;
@@ -52,14 +54,21 @@ class SpsvCommandFactoryTest {
 
     private final DataConnections dataConnections = new DataConnections(context, internals, true);
 
-    private final DataLoginFilter filter =
-            new DataLoginFilter(context, dataConnections, new ChannelDetacher(internals), "DATACONN");
+    private final DataLoginFilter filter = new DataLoginFilter(
+            context,
+            dataConnections,
+            new ChannelDetacher(internals),
+            new Refusals(null, () -> 0, dataConnections.statistics()),
+            new LoginTimeout(null, 0),
+            "DATACONN");
 
     private final SPSV spsv = new SPSV(dataConnections, filter, "DATACONN");
 
-    private final SpsvCommandFactory factory = new SpsvCommandFactory(host, spsv, false);
+    private final SITE_SPSV siteSpsv = new SITE_SPSV(dataConnections.statistics());
 
-    private final SpsvCommandFactory singlePortOnly = new SpsvCommandFactory(host, spsv, true);
+    private final SpsvCommandFactory factory = new SpsvCommandFactory(host, spsv, siteSpsv, false);
+
+    private final SpsvCommandFactory singlePortOnly = new SpsvCommandFactory(host, spsv, siteSpsv, true);
 
     private final List<Object> replies = new ArrayList<>();
 
@@ -196,7 +205,7 @@ class SpsvCommandFactoryTest {
 
     @Test
     void hostThatHasNoLogoutsGetsNone() {
-        final SpsvCommandFactory small = new SpsvCommandFactory(name -> null, spsv, false);
+        final SpsvCommandFactory small = new SpsvCommandFactory(name -> null, spsv, siteSpsv, false);
 
         assertThat(small.getCommand("REIN")).isNull();
         assertThat(small.getCommand("PASS")).isNull();

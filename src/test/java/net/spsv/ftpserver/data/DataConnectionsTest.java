@@ -20,11 +20,14 @@ import java.net.InetSocketAddress;
 import java.net.SocketException;
 import java.net.SocketTimeoutException;
 import java.net.UnknownHostException;
+import java.util.ArrayList;
+import java.util.List;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicInteger;
 import net.spsv.ftpserver.detach.MinaInternals;
 import net.spsv.ftpserver.detach.UnconnectedChannel;
+import net.spsv.ftpserver.statistics.Refusal;
 import net.spsv.ftpserver.token.DataToken;
 import org.apache.ftpserver.DataConnectionConfigurationFactory;
 import org.apache.ftpserver.DataConnectionException;
@@ -47,6 +50,8 @@ class DataConnectionsTest {
     private final DefaultFtpServerContext context = new DefaultFtpServerContext();
 
     private final DataConnections dataConnections = new DataConnections(context, MinaInternals.probe(), true);
+
+    private final List<Refusal> refused = new ArrayList<>();
 
     private final FtpIoSession session = session(false);
 
@@ -85,7 +90,8 @@ class DataConnectionsTest {
 
     /** Lets a peer present a token and, if it is good, become the data connection. */
     private boolean comes(final DataToken token) {
-        final PendingDataConnection pending = dataConnections.redeem(token.value(), PEER.getAddress(), false);
+        final PendingDataConnection pending =
+                dataConnections.redeem(token.value(), PEER.getAddress(), false, refused::add);
         if (pending == null) {
             return false;
         }
@@ -266,7 +272,8 @@ class DataConnectionsTest {
     @Test
     void abortDropsAConnectionThatIsBetweenItsLoginAndTheTransfer() throws Exception {
         final DataToken token = dataConnections.prepare(session);
-        final PendingDataConnection pending = dataConnections.redeem(token.value(), PEER.getAddress(), false);
+        final PendingDataConnection pending =
+                dataConnections.redeem(token.value(), PEER.getAddress(), false, refused::add);
         factory().abort();
         assertThat(pending.hasArrived()).isFalse();
 
@@ -338,8 +345,9 @@ class DataConnectionsTest {
         final FtpIoSession checked = session(true);
         final DataToken token = dataConnections.prepare(checked);
 
-        assertThat(dataConnections.redeem(token.value(), address(3).getAddress(), false))
+        assertThat(dataConnections.redeem(token.value(), address(3).getAddress(), false, refused::add))
                 .isNull();
+        assertThat(refused).containsExactly(Refusal.OTHER_ADDRESS);
         assertThat(comes(token)).isTrue();
         assertThat(checked.getDataConnection().openConnection()).isNotNull();
     }
@@ -348,7 +356,7 @@ class DataConnectionsTest {
     void connectionFromAnotherAddressIsTakenWithoutTheCheck() {
         final DataToken token = dataConnections.prepare(session);
 
-        assertThat(dataConnections.redeem(token.value(), address(3).getAddress(), false))
+        assertThat(dataConnections.redeem(token.value(), address(3).getAddress(), false, refused::add))
                 .isNotNull();
     }
 

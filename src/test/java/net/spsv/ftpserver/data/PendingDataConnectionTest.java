@@ -26,9 +26,11 @@ import java.util.concurrent.Executors;
 import java.util.concurrent.Future;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicInteger;
+import java.util.function.UnaryOperator;
 import net.spsv.ftpserver.detach.DataChannel;
 import net.spsv.ftpserver.detach.DetachedChannel;
 import net.spsv.ftpserver.detach.UnconnectedChannel;
+import net.spsv.ftpserver.statistics.Refusal;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
@@ -40,7 +42,8 @@ class PendingDataConnectionTest {
 
     private final DetachedChannel channel = socket.detached();
 
-    private final PendingDataConnection pending = new PendingDataConnection(null, false, () -> null);
+    private final PendingDataConnection pending =
+            new PendingDataConnection(null, false, () -> null, UnaryOperator.identity());
 
     private final ExecutorService threads = Executors.newCachedThreadPool();
 
@@ -217,7 +220,8 @@ class PendingDataConnectionTest {
         for (int round = 0; round < 2000; round++) {
             final UnconnectedChannel raced = new UnconnectedChannel();
             final DetachedChannel delivered = raced.detached();
-            final PendingDataConnection hand = new PendingDataConnection(null, false, () -> null);
+            final PendingDataConnection hand =
+                    new PendingDataConnection(null, false, () -> null, UnaryOperator.identity());
             final CyclicBarrier start = new CyclicBarrier(3);
             final Future<?> deliverer = threads.submit(() -> {
                 start.await();
@@ -286,30 +290,34 @@ class PendingDataConnectionTest {
     @Test
     void loginInClearIsNotAcceptedWhereTlsIsRequired() throws UnknownHostException {
         final InetAddress peer = InetAddress.getByAddress(new byte[] {10, 0, 0, 1});
-        final PendingDataConnection required = new PendingDataConnection(null, true, () -> null);
+        final PendingDataConnection required =
+                new PendingDataConnection(null, true, () -> null, UnaryOperator.identity());
 
-        assertThat(required.accepts(peer, false)).isFalse();
-        assertThat(required.accepts(peer, true)).isTrue();
-        assertThat(pending.accepts(peer, true)).isTrue();
+        assertThat(required.objectionTo(peer, false)).isEqualTo(Refusal.NOT_OVER_TLS);
+        assertThat(required.objectionTo(peer, true)).isNull();
+        assertThat(pending.objectionTo(peer, true)).isNull();
     }
 
     @Test
     void anyPeerIsAcceptedWithoutAddressCheck() throws UnknownHostException {
-        assertThat(pending.accepts(InetAddress.getByAddress(new byte[] {10, 0, 0, 1}), false))
-                .isTrue();
+        assertThat(pending.objectionTo(InetAddress.getByAddress(new byte[] {10, 0, 0, 1}), false))
+                .isNull();
     }
 
     @Test
     void onlyThePeerOfTheControlConnectionIsAcceptedWithAddressCheck() throws UnknownHostException {
         final PendingDataConnection checked = new PendingDataConnection(
-                InetAddress.getByAddress("named", new byte[] {10, 0, 0, 1}), false, () -> null);
+                InetAddress.getByAddress("named", new byte[] {10, 0, 0, 1}),
+                false,
+                () -> null,
+                UnaryOperator.identity());
 
-        assertThat(checked.accepts(InetAddress.getByAddress(new byte[] {10, 0, 0, 1}), false))
-                .isTrue();
-        assertThat(checked.accepts(InetAddress.getByAddress("named", new byte[] {10, 0, 0, 2}), false))
-                .isFalse();
-        assertThat(checked.accepts(InetAddress.getByAddress(new byte[16]), false))
-                .isFalse();
+        assertThat(checked.objectionTo(InetAddress.getByAddress(new byte[] {10, 0, 0, 1}), false))
+                .isNull();
+        assertThat(checked.objectionTo(InetAddress.getByAddress("named", new byte[] {10, 0, 0, 2}), false))
+                .isEqualTo(Refusal.OTHER_ADDRESS);
+        assertThat(checked.objectionTo(InetAddress.getByAddress(new byte[16]), false))
+                .isEqualTo(Refusal.OTHER_ADDRESS);
     }
 
     private static void assertDropped(final UnconnectedChannel dropped) {

@@ -284,21 +284,21 @@ class DetachedChannelIT {
 
     @Test
     void peerThatDoesNotSendIsIdle() {
-        channel.setIdleTimeout(200);
+        channel.beginTransfer(200);
 
         assertIdle(() -> channel.read(ByteBuffer.allocate(1)));
     }
 
     @Test
     void peerThatDoesNotReadIsIdle() throws IOException {
-        channel.setIdleTimeout(200);
+        channel.beginTransfer(200);
         assertIdle(() -> {
             channel.write(ByteBuffer.allocate(MUCH));
             return null;
         });
 
         connect();
-        channel.setIdleTimeout(200);
+        channel.beginTransfer(200);
         final Path much = createFile(MUCH);
         assertIdle(() -> writeFile(much));
     }
@@ -314,7 +314,7 @@ class DetachedChannelIT {
 
     @Test
     void peerThatSendsAgainAndAgainIsNotIdle() throws Exception {
-        channel.setIdleTimeout(1000);
+        channel.beginTransfer(1000);
         final Future<?> reading = threads.submit(() -> readText(40));
         for (int i = 0; i < 40; i++) {
             pause(30);
@@ -330,7 +330,7 @@ class DetachedChannelIT {
     @Test
     void peerThatReadsSlowlyIsNotIdle() throws Exception {
         connect("", 65536);
-        channel.setIdleTimeout(1000);
+        channel.beginTransfer(1000);
         final Future<?> writing = threads.submit(() -> {
             channel.write(ByteBuffer.allocate(MUCH));
             return null;
@@ -387,7 +387,7 @@ class DetachedChannelIT {
 
     @Test
     void noTimeoutMeansNone() throws Exception {
-        channel.setIdleTimeout(0);
+        channel.beginTransfer(0);
         final Future<String> reading = threads.submit(() -> readText(1));
         awaitWaiting();
         assertThatThrownBy(() -> reading.get(500, TimeUnit.MILLISECONDS)).isInstanceOf(TimeoutException.class);

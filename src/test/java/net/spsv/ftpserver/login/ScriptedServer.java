@@ -119,7 +119,13 @@ final class ScriptedServer {
         session.getFilterChain().addLast("threadPool", new ThreadPool());
         session.getFilterChain().addLast("codec", new ProtocolCodecFilter(new FtpServerProtocolCodecFactory()));
         session.setHandler(new Commands());
-        filter = new DataLoginFilter(context, dataConnections, new ChannelDetacher(internals), "DATACONN");
+        filter = new DataLoginFilter(
+                context,
+                dataConnections,
+                new ChannelDetacher(internals),
+                new Refusals(null, () -> 0, dataConnections.statistics()),
+                new LoginTimeout(null, 0),
+                "DATACONN");
         filter.attachTo(session.getFilterChain());
         session.getFilterChain().fireSessionOpened();
     }
@@ -163,7 +169,8 @@ final class ScriptedServer {
 
     /** Lets a data connection come with the token that SPSV has made last. */
     void dataConnectionComes() {
-        final PendingDataConnection pending = dataConnections.redeem(token, InetAddress.getLoopbackAddress(), false);
+        final PendingDataConnection pending =
+                dataConnections.redeem(token, InetAddress.getLoopbackAddress(), false, why -> {});
         assertThat(pending).isNotNull();
         pending.deliver(new UnconnectedChannel().detached());
     }

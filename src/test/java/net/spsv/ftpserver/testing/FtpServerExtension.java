@@ -95,6 +95,8 @@ public final class FtpServerExtension
     private String userName;
     private Boolean singlePortOnly;
     private Boolean requireTls;
+    private Integer loginTimeout;
+    private Boolean jmx;
     private int slowUserRate = 64 * 1024;
     private Path messagesDirectory;
 
@@ -205,6 +207,24 @@ public final class FtpServerExtension
     /** Sets the plugin's property {@code requireTls}. */
     public FtpServerExtension requireTls(final boolean required) {
         requireTls = required;
+        return this;
+    }
+
+    /** Sets the plugin's property {@code loginTimeout}. */
+    public FtpServerExtension loginTimeout(final int seconds) {
+        loginTimeout = seconds;
+        return this;
+    }
+
+    /** Sets the plugin's property {@code jmx}. */
+    public FtpServerExtension jmx(final boolean shown) {
+        jmx = shown;
+        return this;
+    }
+
+    /** Sets FtpServer's {@code login-failure-delay}, in milliseconds. */
+    public FtpServerExtension loginFailureDelay(final int millis) {
+        connections.setLoginFailureDelay(millis);
         return this;
     }
 
@@ -445,6 +465,12 @@ public final class FtpServerExtension
             }
             if (requireTls != null) {
                 ftplet.setRequireTls(requireTls);
+            }
+            if (loginTimeout != null) {
+                ftplet.setLoginTimeout(loginTimeout);
+            }
+            if (jmx != null) {
+                ftplet.setJmx(jmx);
             }
             ftplets.put("spsv", ftplet);
         }

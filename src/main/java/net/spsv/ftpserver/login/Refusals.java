@@ -1,0 +1,106 @@
+/*
+ * Copyright the ftpserver-spsv authors.
+ *
+ * Licensed under the Apache License, Version 2.0 (the "License"); you may not use this file except in
+ * compliance with the License. You may obtain a copy of the License at
+ *
+ *     http://www.apache.org/licenses/LICENSE-2.0
+ *
+ * Unless required by applicable law or agreed to in writing, software distributed under the License is
+ * distributed on an "AS IS" BASIS, WITHOUT WARRANTIES OR CONDITIONS OF ANY KIND, either express or implied.
+ * See the License for the specific language governing permissions and limitations under the License.
+ */
+package net.spsv.ftpserver.login;
+
+import java.net.InetAddress;
+import java.util.LinkedHashMap;
+import java.util.Map;
+import java.util.concurrent.ScheduledExecutorService;
+import java.util.concurrent.TimeUnit;
+import java.util.function.IntSupplier;
+import net.spsv.ftpserver.statistics.Refusal;
+import net.spsv.ftpserver.statistics.SinglePortStatistics;
+
+/**
+ * When refused data logins are told so. The first one of an address is told at once: its client may have come to
+ * another machine than its session, and may try again. Others are told after FtpServer's {@code login-failure-delay},
+ * as failed logins of users are, but without a thread that sleeps.
+ *
+ * <p>Threading: safe for all threads.
+ */
+public final class Refusals {
+
+    /** How long an address is remembered. */
+    static final long MEMORY_SECONDS = 60;
+
+    /** Addresses that are remembered; the one that was heard of longest ago is forgotten first. */
+    static final int MAX_ADDRESSES = 4096;
+
+    /** Refusals that wait; one more is told at once, so that connections do not pile up. */
+    static final int MAX_DELAYED = 1000;
+
+    private final ScheduledExecutorService timer;
+
+    private final IntSupplier delayMillis;
+
+    private final SinglePortStatistics statistics;
+
+    /** When an address was refused last, as {@code System.nanoTime}. Guarded by itself. */
+    private final Map<InetAddress, Long> refused = new LinkedHashMap<InetAddress, Long>(16, 0.75f, true) {
+        private static final long serialVersionUID = 1L;
+
+        @Override
+        protected boolean removeEldestEntry(final Map.Entry<InetAddress, Long> eldest) {
+            return size() > MAX_ADDRESSES;
+        }
+    };
+
+    /**
+     * Starts without a memory.
+     *
+     * @param timer runs what is delayed
+     * @param delayMillis how long, as of now; 0 for not at all
+     * @param statistics counts
+     */
+    public Refusals(
+            final ScheduledExecutorService timer,
+            final IntSupplier delayMillis,
+            final SinglePortStatistics statistics) {
+        this.timer = timer;
+        this.delayMillis = delayMillis;
+        this.statistics = statistics;
+    }
+
+    /**
+     * Tells a peer, now or later.
+     *
+     * @param peer its address
+     * @param why for the statistics
+     * @param answer sends the reply, on the calling thread or on the timer's
+     */
+    void tell(final InetAddress peer, final Refusal why, final Runnable answer) {
+        statistics.refused(why);
+        final int delay = delayMillis.getAsInt();
+        if (!isRepeated(peer, System.nanoTime()) || delay <= 0) {
+            answer.run();
+        } else if (statistics.delayed(1) > MAX_DELAYED) {
+            statistics.delayed(-1);
+            answer.run();
+        } else {
+            timer.schedule(
+                    () -> {
+                        statistics.delayed(-1);
+                        answer.run();
+                    },
+                    delay,
+                    TimeUnit.MILLISECONDS);
+        }
+    }
+
+    private boolean isRepeated(final InetAddress peer, final long now) {
+        synchronized (refused) {
+            final Long before = refused.put(peer, now);
+            return before != null && now - before < TimeUnit.SECONDS.toNanos(MEMORY_SECONDS);
+        }
+    }
+}
