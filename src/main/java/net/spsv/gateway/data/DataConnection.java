@@ -109,8 +109,8 @@ public final class DataConnection {
     /** Whether all of an upload was written to the server. */
     private boolean uploadWritten;
 
-    /** Whether the server is being told that an upload is complete. */
-    private boolean uploadEnding;
+    /** Whether whoever gets the file is being told that this was all of it. */
+    private boolean ending;
 
     /** Null unless it has failed. */
     private String failure;
@@ -240,11 +240,12 @@ public final class DataConnection {
             bytesDown.add(first.remaining());
             to.write(first);
             carry(from, to, bytesDown);
-            final Direction towards = awaitDirection();
-            to.end();
-            if (towards == Direction.DOWNLOAD) {
+            if (awaitDirection() == Direction.DOWNLOAD) {
+                ending();
+                endDownload(to);
                 over();
             } else {
+                to.end();
                 awaitEndOfUpload();
             }
             part(from, to);
@@ -264,6 +265,14 @@ public final class DataConnection {
             count.add(buffer.remaining());
             to.write(buffer);
             buffer.clear();
+        }
+    }
+
+    private static void endDownload(final Wire to) {
+        try {
+            to.end();
+        } catch (IOException e) {
+            LOG.debug("The client does not wait for the end of its download", e);
         }
     }
 
@@ -380,12 +389,12 @@ public final class DataConnection {
             Thread.currentThread().interrupt();
             throw new InterruptedIOException("interrupted");
         }
-        synchronized (this) {
-            if (state == State.OPEN) {
-                uploadEnding = true;
-            }
-            ensureOpen();
-        }
+        ending();
+    }
+
+    private synchronized void ending() throws ClosedChannelException {
+        ensureOpen();
+        ending = true;
     }
 
     private synchronized long begunAt() {
@@ -408,8 +417,8 @@ public final class DataConnection {
             if (state == State.CANCELLED) {
                 return;
             }
-            if (uploadEnding && state == State.OPEN) {
-                // The server did not wait for the end of the connection; whether it has the file, its reply tells.
+            if (ending && state == State.OPEN) {
+                // Who got the file did not wait for the end of the connection; the server's reply tells if it has it.
                 state = State.OVER;
             }
         }
