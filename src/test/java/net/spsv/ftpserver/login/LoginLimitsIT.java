@@ -115,7 +115,9 @@ class LoginLimitsIT {
         server.loginFailureDelay(3_600_000).maxThreads(2).start();
         final List<RawFtpClient> failures = new ArrayList<>();
         try (RawFtpClient client = server.login()) {
-            failing().expect(504);
+            try (RawFtpClient first = failing()) {
+                first.expect(504);
+            }
             for (int i = 0; i < 20; i++) {
                 failures.add(failing());
             }
