@@ -75,7 +75,7 @@ public class SpsvFtplet extends DefaultFtplet {
 
     private ScheduledThreadPoolExecutor timer;
 
-    private DataConnections dataConnections;
+    private volatile DataConnections dataConnections;
 
     private ListenerAttachment listeners;
 
@@ -190,6 +190,10 @@ public class SpsvFtplet extends DefaultFtplet {
                 config.isSinglePortOnly()));
         dataConnections = connections;
         listeners = attachment;
+        if (timer != null) {
+            // of a server whose start has failed, which tells no Ftplet
+            timer.shutdownNow();
+        }
         timer = clock;
         context = server;
         final Iterable<Integer> ports = attachment.attach(server.getListeners());

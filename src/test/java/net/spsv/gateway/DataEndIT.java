@@ -13,10 +13,13 @@
 package net.spsv.gateway;
 
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import java.io.IOException;
 import java.io.UncheckedIOException;
+import java.net.Socket;
 import java.net.SocketException;
+import java.net.SocketTimeoutException;
 import java.util.Arrays;
 import net.spsv.ftpserver.testing.LeakCheckExtension;
 import org.junit.jupiter.api.Test;
@@ -289,6 +292,35 @@ class DataEndIT {
                 assertThat(data.readToEnd()).hasSize(100_000);
             }
             stage.expectUsable();
+        }
+    }
+
+    /** Also to a client that takes longer than the gateway waits for a transfer that may not take place. */
+    @Test
+    void transferThatIsNotAnnouncedIsNotCutWhileItsClientReads() throws Exception {
+        try (Stage stage = Wire.CLEAR.open().login()) {
+            final int size = 12_000_000;
+            final int port = stage.extendedPassive();
+            final Socket slow = new Socket();
+            slow.setReceiveBufferSize(4096);
+            try (Peer server = stage.dataLogin();
+                    Peer data = stage.connectData(port, slow)) {
+                final Thread sender = new Thread(() -> {
+                    try {
+                        server.send(bytes(size)).end();
+                    } catch (final IOException e) {
+                        throw new UncheckedIOException(e);
+                    }
+                });
+                stage.client().line("RETR file");
+                stage.control().expect("RETR file").line("226 done");
+                sender.start();
+                stage.client().socket().setSoTimeout(2000);
+                assertThatThrownBy(() -> stage.client().reply()).hasRootCauseInstanceOf(SocketTimeoutException.class);
+                assertThat(data.readToEnd()).hasSize(size);
+                sender.join();
+                stage.client().expect(226);
+            }
         }
     }
 

@@ -50,7 +50,10 @@ public final class WriteQueue {
             @Override
             public void setWritten() {
                 super.setWritten();
-                task.run();
+                // a session that is closed has what it did not send marked as sent, by whatever thread closes it
+                if (!session.isClosing()) {
+                    task.run();
+                }
             }
         });
     }

@@ -52,6 +52,8 @@ final class DataHandshake {
 
     private final CommandQueue commandQueue;
 
+    private final Runnable lost;
+
     /** Whether a command thread is at work for the handshake, or its last message is on its way out. */
     private boolean busy;
 
@@ -60,12 +62,16 @@ final class DataHandshake {
     /** Whether the connection is nobody's handshake any more; other threads only read it. */
     private volatile boolean over;
 
+    /** Whether the control session has given it up, which is no loss. */
+    private volatile boolean dropped;
+
     DataHandshake(
             final IoSession session,
             final PendingDataConnection pending,
             final SSLEngine engine,
             final ChannelDetacher detacher,
-            final CommandQueue commandQueue)
+            final CommandQueue commandQueue,
+            final Runnable lost)
             throws SSLException {
         this.session = session;
         this.pending = pending;
@@ -73,6 +79,7 @@ final class DataHandshake {
         this.handshake = new ServerHandshake(engine);
         this.detacher = detacher;
         this.commandQueue = commandQueue;
+        this.lost = lost;
     }
 
     /**
@@ -112,8 +119,15 @@ final class DataHandshake {
     void sessionClosed() {
         if (!over) {
             over = true;
-            pending.close();
+            lose();
         }
+    }
+
+    private void lose() {
+        if (!dropped) {
+            lost.run();
+        }
+        pending.close();
     }
 
     private void proceed() {
@@ -168,7 +182,7 @@ final class DataHandshake {
                     detacher.detach(session, ByteBuffer.allocate(0), handshake.rest()), engine, new byte[0]));
         } catch (IOException | RuntimeException e) {
             LOG.debug("A data connection was lost behind its handshake", e);
-            pending.close();
+            lose();
         }
     }
 
@@ -177,11 +191,12 @@ final class DataHandshake {
         LOG.warn("TLS handshake of a data connection from {} failed: {}", session.getRemoteAddress(), why.toString());
         write(handshake.takeOutput());
         session.closeOnFlush();
-        pending.close();
+        lose();
     }
 
     private void drop() {
         if (!over) {
+            dropped = true;
             session.closeNow();
         }
     }

@@ -126,6 +126,9 @@ final class LoginConversation {
     /** Not null in HANDSHAKE only. */
     private DataHandshake handshake;
 
+    /** Not null in REFUSED only, and only if the peer has to wait for it. */
+    private Refusals.Delayed delayedRefusal;
+
     LoginConversation(
             final IoSession session,
             final FtpServerContext context,
@@ -198,6 +201,9 @@ final class LoginConversation {
     void sessionClosed() {
         if (mode == Mode.HANDSHAKE) {
             handshake.sessionClosed();
+        }
+        if (delayedRefusal != null) {
+            delayedRefusal.cancel();
         }
     }
 
@@ -386,7 +392,13 @@ final class LoginConversation {
         WriteQueue.sendAtOnce(session);
         // An upload may follow the handshake before the socket changes hands.
         ((SocketSessionConfig) session.getConfig()).setReceiveBufferSize(ChannelDetacher.RECEIVE_BUFFER);
-        handshake = new DataHandshake(session, pending, engine, detacher, commandQueue);
+        handshake = new DataHandshake(
+                session,
+                pending,
+                engine,
+                detacher,
+                commandQueue,
+                () -> dataConnections.statistics().refused(Refusal.LOST));
         mode = Mode.HANDSHAKE;
         limitIdleTime();
         if (session.isReadSuspended()) {
@@ -423,10 +435,14 @@ final class LoginConversation {
 
     private void refuse(final String verb, final Refusal why) {
         mode = Mode.REFUSED;
+        lines.takeAll();
         LOG.warn("Data login from {} refused: {}", session.getRemoteAddress(), why);
-        refusals.tell(peer(), why, () -> {
-            reply(504, verb);
-            session.closeOnFlush();
+        delayedRefusal = refusals.tell(peer(), why, () -> {
+            try {
+                reply(504, verb);
+            } finally {
+                session.closeOnFlush();
+            }
         });
     }
 

@@ -15,6 +15,8 @@ package net.spsv.ftpserver.login;
 import java.util.concurrent.Future;
 import java.util.concurrent.ScheduledExecutorService;
 import java.util.concurrent.TimeUnit;
+import org.apache.mina.core.service.IoProcessor;
+import org.apache.mina.core.session.AbstractIoSession;
 import org.apache.mina.core.session.AttributeKey;
 import org.apache.mina.core.session.IoSession;
 import org.slf4j.Logger;
@@ -66,6 +68,13 @@ public final class LoginTimeout {
         if (!conversation.isLoginDone()) {
             LOG.info("{} has not logged in within {} s", session.getRemoteAddress(), seconds);
             session.closeNow();
+            letGoOf(session);
         }
+    }
+
+    /** {@code SslFilter} of MINA 2.1 closes when its close_notify is out, which is never if the peer does not read. */
+    @SuppressWarnings("unchecked")
+    private static void letGoOf(final IoSession session) {
+        ((IoProcessor<IoSession>) ((AbstractIoSession) session).getProcessor()).remove(session);
     }
 }

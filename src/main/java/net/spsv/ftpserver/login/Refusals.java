@@ -15,6 +15,7 @@ package net.spsv.ftpserver.login;
 import java.net.InetAddress;
 import java.util.LinkedHashMap;
 import java.util.Map;
+import java.util.concurrent.Future;
 import java.util.concurrent.ScheduledExecutorService;
 import java.util.concurrent.TimeUnit;
 import java.util.function.IntSupplier;
@@ -71,30 +72,47 @@ public final class Refusals {
         this.statistics = statistics;
     }
 
+    /** A refusal that waits. */
+    final class Delayed {
+        private final Future<?> task;
+
+        Delayed(final Future<?> task) {
+            this.task = task;
+        }
+
+        /** Does without it, as its peer has gone. */
+        void cancel() {
+            if (task.cancel(false)) {
+                statistics.delayed(-1);
+            }
+        }
+    }
+
     /**
      * Tells a peer, now or later.
      *
      * @param peer its address
      * @param why for the statistics
      * @param answer sends the reply, on the calling thread or on the timer's
+     * @return null if the peer has been told
      */
-    void tell(final InetAddress peer, final Refusal why, final Runnable answer) {
+    Delayed tell(final InetAddress peer, final Refusal why, final Runnable answer) {
         statistics.refused(why);
         final int delay = delayMillis.getAsInt();
-        if (!isRepeated(peer, System.nanoTime()) || delay <= 0) {
-            answer.run();
-        } else if (statistics.delayed(1) > MAX_DELAYED) {
+        if (isRepeated(peer, System.nanoTime()) && delay > 0) {
+            if (statistics.delayed(1) <= MAX_DELAYED) {
+                return new Delayed(timer.schedule(
+                        () -> {
+                            statistics.delayed(-1);
+                            answer.run();
+                        },
+                        delay,
+                        TimeUnit.MILLISECONDS));
+            }
             statistics.delayed(-1);
-            answer.run();
-        } else {
-            timer.schedule(
-                    () -> {
-                        statistics.delayed(-1);
-                        answer.run();
-                    },
-                    delay,
-                    TimeUnit.MILLISECONDS);
         }
+        answer.run();
+        return null;
     }
 
     private boolean isRepeated(final InetAddress peer, final long now) {

@@ -47,6 +47,8 @@ public final class ManagementBean {
      *     apart by a number
      */
     public void register(final SinglePortMXBean statistics, final Iterable<Integer> ports) {
+        // of a server whose start has failed, which tells no Ftplet
+        unregister();
         final String base = "net.spsv:type=SinglePort,ports="
                 + StreamSupport.stream(ports.spliterator(), false)
                         .map(String::valueOf)

@@ -71,6 +71,9 @@ public final class ControlConnections implements Closeable {
 
     private boolean clientEnded;
 
+    /** Whether it has said QUIT before it ended, and was not reset. */
+    private boolean farewell;
+
     /** As {@code System.nanoTime}: when the client had ended its side, or the last command began to be served. */
     private long graceFrom;
 
@@ -179,7 +182,7 @@ public final class ControlConnections implements Closeable {
             if (serverEnded != null) {
                 throw serverEnded;
             }
-            if (!clientEnded || isWaiting(GOODBYE)) {
+            if (!clientEnded || farewell && isWaiting(GOODBYE)) {
                 exchange(0);
                 continue;
             }
@@ -419,6 +422,7 @@ public final class ControlConnections implements Closeable {
     /** Without a goodbye it may have died, and what it uploads may look complete and not be. */
     private void clientEnds(final boolean properly) {
         clientEnded = true;
+        farewell = properly;
         graceFrom = System.nanoTime();
         if (!properly) {
             transfer.interrupt();

@@ -165,6 +165,15 @@ public final class DataConnection {
     }
 
     /**
+     * Returns whether both sides are there and no byte has come from either.
+     *
+     * @return false if there may still be something to be carried
+     */
+    public synchronized boolean isUnused() {
+        return client != null && server != null && bytesUp() + bytesDown() == 0;
+    }
+
+    /**
      * Returns whether the server can be told to begin. With a passive port the client may connect later.
      *
      * @return true also if this has failed

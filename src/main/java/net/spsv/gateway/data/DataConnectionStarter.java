@@ -35,8 +35,7 @@ public final class DataConnectionStarter {
      *
      * @param threads runs two tasks for each data connection, which block
      * @param timer ends waits
-     * @param timeoutMillis how long a passive port waits for its client, and a transfer for its next byte behind the
-     *     server's last word
+     * @param timeoutMillis how long a passive port waits for its client
      */
     public DataConnectionStarter(
             final Executor threads, final ScheduledExecutorService timer, final long timeoutMillis) {
@@ -78,14 +77,5 @@ public final class DataConnectionStarter {
             throw new IOException("the gateway has no thread left", e);
         }
         return connection;
-    }
-
-    /**
-     * Returns how long a transfer may stand still.
-     *
-     * @return milliseconds
-     */
-    public long timeoutMillis() {
-        return timeoutMillis;
     }
 }

@@ -24,7 +24,8 @@ import org.slf4j.LoggerFactory;
  * Finds out at the start whether the server has single-port mode, and logs it.
  *
  * <p>FEAT tells. A server that tells its features only to users is asked for a data connection with a token that no
- * server gives: 504 is the answer of one that has single-port mode (draft, section 3), others do not know the user.
+ * server gives: 504 is the answer of one that has single-port mode (draft, section 3). Others do not know the user, but
+ * nor does one that has given it another name, so that is no more than a guess; the first session knows.
  *
  * <p>Threading: blocks the thread that runs it, no longer than the server's timeout twice over.
  */
@@ -65,7 +66,7 @@ public final class ServerProbe implements Runnable {
         final ScheduledFuture<?> timeout = server.after(server.timeoutMillis(), connection::drop);
         server.beginWait(connection);
         try {
-            tell(hasSinglePort(connection));
+            ask(connection);
         } catch (IOException e) {
             warn("It is not known whether {} has single-port mode (SPSV): {}", e);
         } finally {
@@ -83,24 +84,33 @@ public final class ServerProbe implements Runnable {
         }
     }
 
-    private static boolean hasSinglePort(final RemoteConnection connection) throws IOException {
+    private void ask(final RemoteConnection connection) throws IOException {
         final Reply features = connection.exchange("FEAT");
         if (features.code() == FEATURES_FOLLOW) {
-            return features.lines().stream()
-                    .anyMatch(line ->
-                            "SPSV".equals(line.trim().split("[ ;]", 2)[0].toUpperCase(Locale.ROOT)));
+            tell(features.lines().stream().anyMatch(ServerProbe::isSpsv), "has");
+        } else {
+            // its data user may have another name
+            tell(
+                    connection.exchange("USER DATACONN").code() == PASSWORD_WANTED
+                            && connection.exchange("PASS 0").code() == WRONG_TOKEN,
+                    "seems to have");
         }
-        return connection.exchange("USER DATACONN").code() == PASSWORD_WANTED
-                && connection.exchange("PASS 0").code() == WRONG_TOKEN;
     }
 
-    private void tell(final boolean singlePort) {
+    private static boolean isSpsv(final String feature) {
+        return "SPSV".equals(feature.trim().split("[ ;]", 2)[0].toUpperCase(Locale.ROOT));
+    }
+
+    private void tell(final boolean singlePort, final String otherwise) {
         if (singlePort) {
             LOG.info("{} has single-port mode (SPSV)", server);
         } else if (fallback) {
-            LOG.warn("{} has no single-port mode (SPSV), its passive ports will be used", server);
+            LOG.warn("{} {} no single-port mode (SPSV), then its passive ports are used", server, otherwise);
         } else {
-            LOG.warn("{} has no single-port mode (SPSV), and without --fallback there are no data connections", server);
+            LOG.warn(
+                    "{} {} no single-port mode (SPSV), then there are no data connections without --fallback",
+                    server,
+                    otherwise);
         }
     }
 }

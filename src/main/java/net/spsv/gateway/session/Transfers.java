@@ -361,10 +361,11 @@ final class Transfers implements TransferWatch {
     private void conclude(final DataConnection data, final ReplyLine reply, final boolean begun) throws IOException {
         if (Reply.isRefusal(reply.code()) && begun) {
             data.drop("the server has ended the transfer");
-        } else if (!begun && !isOverSoon(data, reply)) {
+        } else if (!begun && isUnused(data, reply)) {
             data.cancel();
         } else {
-            awaitEnd(data);
+            // a client that takes its time is heard meanwhile, and so is its end
+            controls.await(data::isOver);
             if (data.failure() != null) {
                 skip(reply);
                 controls.toClient("426 The data connection has failed: " + data.failure() + '.');
@@ -376,19 +377,9 @@ final class Transfers implements TransferWatch {
     }
 
     /** Some servers transfer without a word before, others have nothing to transfer and say so with 250. */
-    private boolean isOverSoon(final DataConnection data, final ReplyLine reply) throws IOException {
-        return Reply.isCompletion(reply.code()) && controls.await(data::isOver, UNANNOUNCED_MILLIS);
-    }
-
-    private void awaitEnd(final DataConnection data) throws IOException {
-        long before = -1;
-        while (!controls.await(data::isOver, connections.timeoutMillis())) {
-            final long now = data.bytesUp() + data.bytesDown();
-            if (now == before) {
-                data.drop("no byte has moved for " + connections.timeoutMillis() / 1000 + " s");
-            }
-            before = now;
-        }
+    private boolean isUnused(final DataConnection data, final ReplyLine reply) throws IOException {
+        return !Reply.isCompletion(reply.code())
+                || !controls.await(data::isOver, UNANNOUNCED_MILLIS) && data.isUnused();
     }
 
     private void pass(final ReplyLine first) throws IOException {

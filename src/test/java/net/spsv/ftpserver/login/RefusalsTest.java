@@ -90,6 +90,19 @@ class RefusalsTest {
     }
 
     @Test
+    void refusalOfAPeerThatHasGoneIsNotToldAndNotCounted() {
+        refuse(1);
+        final Refusals.Delayed delayed = refusals.tell(address(1), Refusal.UNKNOWN_TOKEN, told::incrementAndGet);
+        assertThat(statistics.getRefusalsDelayed()).isOne();
+
+        delayed.cancel();
+        delayed.cancel();
+
+        assertThat(statistics.getRefusalsDelayed()).isZero();
+        assertThat(told).hasValue(1);
+    }
+
+    @Test
     void repeatedRefusalDoesNotDelayAnotherAddress() {
         refuse(1);
         refuse(1);

@@ -17,10 +17,12 @@ import static org.assertj.core.api.Assertions.assertThat;
 import java.io.EOFException;
 import java.io.IOException;
 import java.net.Socket;
+import java.nio.charset.StandardCharsets;
 import net.spsv.ftpserver.testing.FtpServerExtension;
 import net.spsv.ftpserver.testing.LeakCheckExtension;
 import net.spsv.ftpserver.testing.RandomContent;
 import net.spsv.ftpserver.testing.RawFtpClient;
+import org.awaitility.Awaitility;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
@@ -114,6 +116,29 @@ class RequireTlsIT {
             }
             assertThat(control.retrieve("source")).isEqualTo(CONTENT);
         }
+    }
+
+    @Test
+    void handshakeThatFailsBehindTheLoginIsCounted() throws IOException {
+        final long before = lost();
+        try (ControlClient control = control(LENIENT)) {
+            control.command("PBSZ 0", 200);
+            control.command("PROT P", 200);
+            try (Socket data = RawFtpClient.dataConnection(LENIENT.port(), control.spsv())) {
+                data.getOutputStream().write("this is no handshake".getBytes(StandardCharsets.US_ASCII));
+                Awaitility.await().until(() -> lost() == before + 1);
+            }
+            try (Socket data = RawFtpClient.dataConnection(LENIENT.port(), control.spsv())) {
+                data.shutdownOutput();
+                Awaitility.await().until(() -> lost() == before + 2);
+            }
+            control.expectAlive();
+        }
+        assertThat(LENIENT.ftplet().getStatistics().getDataConnectionsWaiting()).isZero();
+    }
+
+    private static long lost() {
+        return LENIENT.ftplet().getStatistics().getLoginsRefusedByReason().get("LOST");
     }
 
     @Test
