@@ -21,7 +21,7 @@ import java.util.List;
 import net.spsv.ftpserver.testing.SystemCommand;
 
 /** curl as an FTP client of 127.0.0.1, with its own defaults and none of this machine's. */
-final class Curl {
+public final class Curl {
     /** Shorter than a command may take, so that curl says itself what it has been waiting for. */
     private static final String MAX_SECONDS = "40";
 
@@ -30,7 +30,7 @@ final class Curl {
     private final String login;
 
     /** Connects to a gateway. */
-    Curl(final GatewayProcess gateway, final String user, final String password) {
+    public Curl(final GatewayProcess gateway, final String user, final String password) {
         this(Collections.emptyList(), gateway.port(), user, password);
     }
 
@@ -46,7 +46,7 @@ final class Curl {
     }
 
     /** Returns the URL of a file, or of a directory if it ends in a slash. */
-    String url(final String path) {
+    public String url(final String path) {
         return "ftp://127.0.0.1:" + port + "/" + path;
     }
 
@@ -67,7 +67,7 @@ final class Curl {
     }
 
     /** Runs curl, which must succeed, and returns what it has written. */
-    String succeed(final String... arguments) {
+    public String succeed(final String... arguments) {
         final SystemCommand result = run(arguments);
         assertThat(result.succeeded()).as(result.toString()).isTrue();
         return result.anyOutput();

@@ -17,7 +17,7 @@ import java.net.InetAddress;
 import java.net.ServerSocket;
 
 /** A port for a program that cannot choose a free one itself. */
-final class FreePort {
+public final class FreePort {
     private static final int TRIES = 5;
 
     private FreePort() {}
@@ -27,7 +27,7 @@ final class FreePort {
      *
      * @throws IOException as the last start has thrown it
      */
-    static <T> T startOn(final Start<T> start) throws IOException {
+    public static <T> T startOn(final Start<T> start) throws IOException {
         PortTakenException last = null;
         for (int i = 0; i < TRIES; i++) {
             try {
@@ -40,7 +40,7 @@ final class FreePort {
     }
 
     /** Returns a port on which nobody listened a moment ago. */
-    static int any() throws IOException {
+    public static int any() throws IOException {
         try (ServerSocket socket = new ServerSocket(0, 1, InetAddress.getByName("127.0.0.1"))) {
             return socket.getLocalPort();
         }
@@ -48,15 +48,17 @@ final class FreePort {
 
     /** Starts the program. */
     @FunctionalInterface
-    interface Start<T> {
+    public interface Start<T> {
+        /** Starts it on this port. */
         T on(int port) throws IOException;
     }
 
     /** Somebody else has the port. */
-    static final class PortTakenException extends IOException {
+    public static final class PortTakenException extends IOException {
         private static final long serialVersionUID = 1L;
 
-        PortTakenException(final String output) {
+        /** With what the program says. */
+        public PortTakenException(final String output) {
             super(output);
         }
     }

@@ -29,7 +29,7 @@ import net.spsv.ftpserver.testing.RunningProcess;
  * The gateway's jar in a process of its own, from its start to its end. The system property {@code gateway.jar} says
  * where it is.
  */
-final class GatewayProcess implements AutoCloseable {
+public final class GatewayProcess implements AutoCloseable {
     private static final Duration START_TIMEOUT = Duration.ofSeconds(30);
     private static final Duration LOG_TIMEOUT = Duration.ofSeconds(15);
     private static final Duration END_TIMEOUT = Duration.ofSeconds(15);
@@ -42,7 +42,7 @@ final class GatewayProcess implements AutoCloseable {
     }
 
     /** Starts the gateway on a free port, in front of a server on 127.0.0.1, and waits until clients can connect. */
-    static GatewayProcess start(final int serverPort, final String... options) throws IOException {
+    public static GatewayProcess start(final int serverPort, final String... options) throws IOException {
         final List<String> all = new ArrayList<>(Arrays.asList("--server", "127.0.0.1:" + serverPort));
         all.addAll(Arrays.asList(options));
         return startWith(Collections.emptyList(), all.toArray(new String[0]));
@@ -112,7 +112,7 @@ final class GatewayProcess implements AutoCloseable {
     }
 
     /** Returns the port on which clients can connect. */
-    int port() {
+    public int port() {
         return Integer.parseInt(started().group(2));
     }
 

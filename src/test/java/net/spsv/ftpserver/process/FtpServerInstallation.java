@@ -47,9 +47,11 @@ public final class FtpServerInstallation {
 
     private final Path directory;
     private final List<String> javaOptions = new ArrayList<>();
+    private Path home;
 
     private FtpServerInstallation(final Path directory) {
         this.directory = directory;
+        home = directory.resolve("res/home");
     }
 
     /** Installs FtpServer and the plugin into an empty directory. */
@@ -188,7 +190,22 @@ public final class FtpServerInstallation {
 
     /** Returns the home directory of {@link #USER}. */
     public Path home() {
-        return directory.resolve("res/home");
+        return home;
+    }
+
+    /** Gives {@link #USER} another home directory, which may be that of another installation. */
+    public void useHome(final Path other) throws IOException {
+        edit("res/conf/users.properties", "homedirectory=./res/home", "homedirectory=" + other);
+        home = other;
+    }
+
+    /** Uses texts of our own for replies, as a user would: by taking the comment away. */
+    public void useMessages(final String texts) throws IOException {
+        final String example = "227.SPSV=Use the same port again ({output.msg})\n";
+        edit(CONFIGURATION, example, example + "-->");
+        edit(CONFIGURATION, "messages\" />\n  -->", "messages\" />");
+        Files.createDirectories(directory.resolve("res/conf/messages"));
+        write("res/conf/messages/FtpStatus.gen", texts);
     }
 
     /** Returns a file of the installation. */

@@ -43,7 +43,7 @@ public final class FtpServerProcess implements AutoCloseable {
     }
 
     /** Waits until the server accepts connections; fails with its output when it ends instead. */
-    void awaitStarted() {
+    public void awaitStarted() {
         process.await("has started", START_TIMEOUT, () -> lines().contains(STARTED));
     }
 

@@ -169,11 +169,7 @@ class StartAndStopIT {
                         + " Holds for control and for data connections.",
                 "");
         installation.edit(FtpServerInstallation.CONFIGURATION, "</remote-ip-filter>\n      -->", "</remote-ip-filter>");
-        final String text = "227.SPSV=Use the same port again ({output.msg})\n";
-        installation.edit(FtpServerInstallation.CONFIGURATION, text, text + "-->");
-        installation.edit(FtpServerInstallation.CONFIGURATION, "messages\" />\n  -->", "messages\" />");
-        Files.createDirectories(installation.resolve("res/conf/messages"));
-        installation.write("res/conf/messages/FtpStatus.gen", text);
+        installation.useMessages("227.SPSV=Use the same port again ({output.msg})\n");
         server = installation.start();
 
         assertThat(login().command("227", "SPSV")).startsWith("227 Use the same port again (DATACONN:");
