@@ -82,6 +82,7 @@ final class ProxiedClient implements Closeable {
     Socket openData() {
         final DataLogin login = dataLogin(control.spsv());
         if (!login.node().equals(node)) {
+            login.connection().close();
             throw new AssertionError(
                     address + " has its session at " + node + ", and a data connection at " + login.node());
         }
