@@ -134,10 +134,10 @@ class ClusterIT {
     @ValueSource(booleans = {false, true})
     void commonsNetClientGoesThrough(final boolean tls) throws Exception {
         final byte[] content = new RandomContent(tls ? 1 : 2, SIZE).bytes();
-        for (int host = 1; host <= 6; host++) {
+        for (int host = 1; host <= 3; host++) {
             final FTPClient client = commonsNetClient(tls, "127.0.2." + host);
             try {
-                for (int i = 0; i < 3; i++) {
+                for (int i = 0; i < 2; i++) {
                     assertThat(client.storeFile("net.bin", new ByteArrayInputStream(content)))
                             .as(client.getReplyString())
                             .isTrue();
@@ -201,7 +201,9 @@ class ClusterIT {
             final Socket data = client.openData();
             client.control().line("STOR cut.bin").expect(150);
             data.getOutputStream().write(new byte[100_000]);
-            Awaitility.await().until(() -> Files.size(cluster.home().resolve("cut.bin")) == 100_000);
+            Awaitility.await()
+                    .ignoreExceptions()
+                    .until(() -> Files.size(cluster.home().resolve("cut.bin")) == 100_000);
 
             RawFtpClient.reset(data);
 
