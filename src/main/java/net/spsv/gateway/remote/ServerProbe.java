@@ -105,10 +105,10 @@ public final class ServerProbe implements Runnable {
         if (singlePort) {
             LOG.info("{} has single-port mode (SPSV)", server);
         } else if (fallback) {
-            LOG.warn("{} {} no single-port mode (SPSV), then its passive ports are used", server, otherwise);
+            LOG.warn("{} {} no single-port mode (SPSV), so its passive ports will be used", server, otherwise);
         } else {
             LOG.warn(
-                    "{} {} no single-port mode (SPSV), then there are no data connections without --fallback",
+                    "{} {} no single-port mode (SPSV), so without --fallback there are no data connections",
                     server,
                     otherwise);
         }
