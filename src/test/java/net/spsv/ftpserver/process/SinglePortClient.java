@@ -71,6 +71,11 @@ public final class SinglePortClient implements Closeable {
         return expect(expected, reply(control));
     }
 
+    /** Reads a reply, whatever it says. */
+    public String anyReply() throws IOException {
+        return reply(control);
+    }
+
     /** Sends a command and does not read the reply. */
     public void send(final String command) throws IOException {
         send(control, command);
