@@ -57,6 +57,12 @@ final class NatClient {
                 case "upload":
                     upload(client, arguments[3], Long.parseLong(arguments[4]));
                     break;
+                case "download":
+                    download(client, arguments[3]);
+                    break;
+                case "wait":
+                    waiting(client);
+                    break;
                 default:
                     throw new IllegalArgumentException(arguments[2]);
             }
@@ -108,6 +114,23 @@ final class NatClient {
         }
         print("reply", client.expect("226"));
         print("sent", digest(content));
+    }
+
+    /** Reads the beginning of a file and no more, until a byte comes in. */
+    private static void download(final SinglePortClient client, final String file) throws IOException {
+        try (Socket data = client.openData()) {
+            client.command("150", "RETR " + file);
+            print("first", Integer.toString(data.getInputStream().read()));
+            System.in.read();
+        }
+    }
+
+    /** Has a data connection that nothing is transferred through, until a byte comes in. */
+    private static void waiting(final SinglePortClient client) throws IOException {
+        try (Socket data = client.openData()) {
+            print("port", Integer.toString(data.getLocalPort()));
+            System.in.read();
+        }
     }
 
     static byte[] bytes(final long seed, final int count) {

@@ -14,16 +14,9 @@ package net.spsv.ftpserver.nat;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
-import java.io.BufferedReader;
 import java.io.IOException;
-import java.io.InputStreamReader;
-import java.net.URISyntaxException;
-import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
-import java.nio.file.Paths;
-import java.util.ArrayList;
-import java.util.Arrays;
 import java.util.List;
 import java.util.Properties;
 import java.util.regex.Matcher;
@@ -72,7 +65,8 @@ class NatIT {
 
     @Test
     void passiveModeFailsThroughTheRouter() throws Exception {
-        final Properties result = client(network.atClient(), NatNetwork.PUBLISHED, PUBLISHED_PORT, "passive")
+        final Properties result = NatClientProcess.start(
+                        network.atClient(), NatNetwork.PUBLISHED, PUBLISHED_PORT, "passive")
                 .end();
 
         assertThat(result.getProperty("reply")).contains("(192,168,77,2,");
@@ -82,7 +76,8 @@ class NatIT {
 
     @Test
     void passiveModeWorksOnTheServersSideOfTheRouter() throws Exception {
-        final Properties result = client(network.atRouter(), NatNetwork.PRIVATE, server.port(), "passive")
+        final Properties result = NatClientProcess.start(
+                        network.atRouter(), NatNetwork.PRIVATE, server.port(), "passive")
                 .end();
 
         assertThat(result.getProperty("reply")).contains("(192,168,77,2,");
@@ -91,7 +86,7 @@ class NatIT {
 
     @Test
     void singlePortModeTransfersBothWaysThroughTheRouter() throws Exception {
-        final Properties result = client(
+        final Properties result = NatClientProcess.start(
                         network.atClient(),
                         NatNetwork.PUBLISHED,
                         PUBLISHED_PORT,
@@ -109,7 +104,7 @@ class NatIT {
 
     @Test
     void uploadHasAScaledReceiveWindow() throws Exception {
-        final Client client = client(
+        final NatClientProcess client = NatClientProcess.start(
                 network.atClient(), NatNetwork.PUBLISHED, PUBLISHED_PORT, "upload", "window.bin", Long.toString(seed));
         final String port = client.awaitResult("port");
         Awaitility.await("all that was sent has been stored")
@@ -146,60 +141,5 @@ class NatIT {
         final Matcher matcher = Pattern.compile(pattern).matcher(line);
         assertThat(matcher.find()).as("%s in: %s", pattern, line).isTrue();
         return Long.parseLong(matcher.group(1));
-    }
-
-    private static Client client(final String[] place, final String host, final int port, final String... what)
-            throws IOException, URISyntaxException {
-        final List<String> command = new ArrayList<>(Arrays.asList(place));
-        command.add(Paths.get(System.getProperty("java.home"), "bin", "java").toString());
-        command.add("-classpath");
-        command.add(Paths.get(NatClient.class
-                        .getProtectionDomain()
-                        .getCodeSource()
-                        .getLocation()
-                        .toURI())
-                .toString());
-        command.add(NatClient.class.getName());
-        command.add(host);
-        command.add(Integer.toString(port));
-        command.addAll(Arrays.asList(what));
-        return new Client(new ProcessBuilder(command).redirectErrorStream(true).start());
-    }
-
-    /** The process of a {@link NatClient}. */
-    private static final class Client {
-        private final Process process;
-        private final BufferedReader output;
-        private final Properties results = new Properties();
-
-        Client(final Process process) {
-            this.process = process;
-            output = new BufferedReader(new InputStreamReader(process.getInputStream(), StandardCharsets.UTF_8));
-        }
-
-        /** Reads results until this one has come. */
-        String awaitResult(final String name) throws IOException {
-            while (!results.containsKey(name)) {
-                final String line = output.readLine();
-                assertThat(line).as("a line with %s; so far: %s", name, results).isNotNull();
-                add(line);
-            }
-            return results.getProperty(name);
-        }
-
-        private void add(final String line) {
-            final int equals = line.indexOf('=');
-            results.setProperty(equals < 0 ? line : line.substring(0, equals), line.substring(equals + 1));
-        }
-
-        /** Lets the client go on and returns all results of one that has ended well. */
-        Properties end() throws IOException, InterruptedException {
-            process.getOutputStream().close();
-            for (String line = output.readLine(); line != null; line = output.readLine()) {
-                add(line);
-            }
-            assertThat(process.waitFor()).as("%s", results).isZero();
-            return results;
-        }
     }
 }

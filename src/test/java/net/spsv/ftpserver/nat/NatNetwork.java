@@ -175,6 +175,11 @@ public final class NatNetwork implements AutoCloseable {
                 PRIVATE + ":" + serverPort);
     }
 
+    /** Cuts the client off: neither side hears of it. */
+    void cutClientOff() {
+        run(router, "ip", "link", "set", "outer", "down");
+    }
+
     /** Returns the words that make a command run at the client's place. */
     public String[] atClient() {
         return at(client);
