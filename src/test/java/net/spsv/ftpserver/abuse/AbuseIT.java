@@ -121,14 +121,14 @@ class AbuseIT {
     @ValueSource(strings = {"", "USER DATACO", "USER DATACONN\r\n", "USER DATACONN\r\nPASS 0123", "AUTH TLS\r\n\u0016"})
     void thousandConnectionsThatStallHoldNobodyUp(final String said) throws Exception {
         server.tls(Certificates.server(Certificates.LISTENER)).start();
-        try (Crowd crowd = Crowd.of(CROWD, server.port())) {
-            withOrdinarySessions(
-                    CROWD + " connections stalled behind \"" + said.trim().replace("\r\n", " ") + '"', ordinary -> {
-                        crowd.send(said);
-                        ordinary.someMore();
-                    });
-            assertThat(server.statistics().getCurrentConnectionNumber()).isGreaterThanOrEqualTo(CROWD);
-        }
+        final String where = said.trim().replace("\r\n", " ");
+        withOrdinarySessions(CROWD + " connections stalled behind \"" + where + '"', ordinary -> {
+            try (Crowd crowd = Crowd.of(CROWD, server.port())) {
+                crowd.send(said);
+                ordinary.someMore().someMore();
+                assertThat(server.statistics().getCurrentConnectionNumber()).isGreaterThanOrEqualTo(CROWD);
+            }
+        });
     }
 
     @Test

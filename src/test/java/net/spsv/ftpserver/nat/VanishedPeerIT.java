@@ -42,11 +42,11 @@ class VanishedPeerIT {
         installation.edit(
                 FtpServerInstallation.CONFIGURATION,
                 "<data-connection idle-timeout=\"60\">",
-                "<data-connection idle-timeout=\"3\">");
+                "<data-connection idle-timeout=\"2\">");
         installation.edit(
                 FtpServerInstallation.CONFIGURATION,
                 "port=\"0\" idle-timeout=\"300\"",
-                "port=\"0\" idle-timeout=\"6\"");
+                "port=\"0\" idle-timeout=\"4\"");
         try (RandomAccessFile endless =
                 new RandomAccessFile(installation.home().resolve("endless").toFile(), "rw")) {
             endless.setLength(1L << 40);

@@ -40,7 +40,7 @@ import org.junit.jupiter.api.io.TempDir;
 @EnabledOnOs(value = OS.LINUX, disabledReason = "reads /proc, and knows a shell's ulimit")
 class DescriptorsIT {
     private static final int LIMIT = 128;
-    private static final int GREETING_MILLIS = 1000;
+    private static final int GREETING_MILLIS = 500;
 
     @TempDir
     Path directory;
@@ -57,7 +57,7 @@ class DescriptorsIT {
         installation.edit(
                 FtpServerInstallation.CONFIGURATION,
                 "<data-connection idle-timeout=\"60\">",
-                "<data-connection idle-timeout=\"5\">");
+                "<data-connection idle-timeout=\"3\">");
         server = installation.start("sh", "-c", "ulimit -n " + LIMIT + " && exec \"$@\"", "sh");
         Files.write(installation.home().resolve("large"), content);
     }
