@@ -67,6 +67,9 @@ final class LoginConversation {
     /** Held input beyond this stays in the socket's buffer, in bytes. */
     private static final int MAX_HELD = 64 * 1024;
 
+    /** What FtpServer may have in hand of a peer that is not logged in, in bytes; it would keep any amount. */
+    private static final int MAX_AHEAD = 4 * 1024;
+
     private enum Mode {
         /** Lines are looked at; this includes ordinary sessions that are not logged in yet. */
         LISTENING,
@@ -105,6 +108,12 @@ final class LoginConversation {
     private boolean commandsAhead = true;
 
     private boolean markUnderway;
+
+    /** Bytes that were passed on since FtpServer was known to be done. */
+    private int ahead;
+
+    /** Whether no more is read until FtpServer is done with what it has, and its replies are out. */
+    private boolean ebbing;
 
     /** Whether the mark has just come back: the next line of a data login may be acted on. */
     private boolean itsTurn;
@@ -463,6 +472,7 @@ final class LoginConversation {
         commandsAhead = true;
         if (!isLoggedIn()) {
             next.messageReceived(session, IoBuffer.wrap(bytes));
+            stemFlood(bytes.length);
             return;
         }
         final List<byte[]> parts = watch.scan(bytes);
@@ -472,6 +482,26 @@ final class LoginConversation {
         final byte[] rest = parts.get(parts.size() - 1);
         if (rest.length > 0) {
             next.messageReceived(session, IoBuffer.wrap(rest));
+        }
+    }
+
+    /** A user may send what it likes, as ABOR is looked for and a transfer may keep FtpServer busy for long. */
+    private void stemFlood(final int count) {
+        ahead += count;
+        if (ahead > MAX_AHEAD && !inputEnded) {
+            session.suspendRead();
+            if (!ebbing) {
+                ebbing = true;
+                commandQueue.then(session, () -> WriteQueue.then(session, this::floodStemmed));
+            }
+        }
+    }
+
+    private void floodStemmed() {
+        ebbing = false;
+        ahead = 0;
+        if (!held && !inputEnded && mode != Mode.ADOPTED && mode != Mode.HANDSHAKE && session.isReadSuspended()) {
+            session.resumeRead();
         }
     }
 
