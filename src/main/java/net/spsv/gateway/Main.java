@@ -146,9 +146,11 @@ public final class Main implements Callable<Integer> {
      * @param arguments see {@code --help}
      */
     public static void main(final String... arguments) {
-        System.exit(new CommandLine(new Main())
-                .setParameterExceptionHandler(Main::explain)
-                .execute(arguments));
+        System.exit(commandLine().execute(arguments));
+    }
+
+    static CommandLine commandLine() {
+        return new CommandLine(new Main()).setParameterExceptionHandler(Main::explain);
     }
 
     /** One sentence, as the list of options would hide it. */
@@ -196,7 +198,8 @@ public final class Main implements Callable<Integer> {
         }
     }
 
-    private GatewaySettings settings() {
+    /** What the options ask for. */
+    GatewaySettings settings() {
         checkNumber("--connect-timeout", connectTimeout);
         checkNumber("--data-timeout", dataTimeout);
         checkNumber("--max-sessions", maxSessions);

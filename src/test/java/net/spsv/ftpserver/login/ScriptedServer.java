@@ -46,7 +46,7 @@ import org.apache.mina.core.session.IdleStatus;
 import org.apache.mina.core.session.IoSession;
 import org.apache.mina.core.write.WriteRequest;
 import org.apache.mina.filter.codec.ProtocolCodecFilter;
-import org.apache.mina.filter.codec.RecoverableProtocolDecoderException;
+import org.apache.mina.filter.codec.ProtocolDecoderException;
 
 /**
  * One session of a server without a network and without threads: the filter under test between a wire and a stand-in
@@ -165,6 +165,11 @@ final class ScriptedServer {
         for (Runnable next = commandPool.work.poll(); next != null; next = commandPool.work.poll()) {
             next.run();
         }
+    }
+
+    /** Whether the command threads have something to do. */
+    boolean hasCommands() {
+        return !commandPool.work.isEmpty();
     }
 
     /** Lets a data connection come with the token that SPSV has made last. */
@@ -289,7 +294,7 @@ final class ScriptedServer {
             handled.append(line).append('|');
             switch (DataLogin.verb(line)) {
                 case "USER":
-                    ftpSession.setUserArgument(line.substring(5));
+                    ftpSession.setUserArgument(line.substring(line.indexOf(' ') + 1));
                     from.write("331 who\r\n");
                     break;
                 case "PASS":
@@ -328,6 +333,10 @@ final class ScriptedServer {
         }
 
         private void retrieve(final IoSession from) throws Exception {
+            if (ftpSession.getDataConnection().getInetAddress() == null) {
+                from.write("503 nothing is prepared\r\n");
+                return;
+            }
             from.write("150 here it comes\r\n");
             try {
                 ftpSession.getDataConnection().openConnection();
@@ -353,7 +362,7 @@ final class ScriptedServer {
 
         @Override
         public void exceptionCaught(final IoSession from, final Throwable cause) {
-            if (!(cause instanceof RecoverableProtocolDecoderException)) {
+            if (!(cause instanceof ProtocolDecoderException)) {
                 throw new AssertionError(cause);
             }
             from.write("501 too long\r\n");

@@ -16,6 +16,7 @@ import java.nio.charset.StandardCharsets;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
+import java.util.Random;
 
 /** Ways to cut bytes into pieces, for tests of code that must not care how its input arrives. */
 public final class Fragments {
@@ -33,6 +34,17 @@ public final class Fragments {
     /** Returns the characters, one byte each, cut in two at every point between two of them. */
     public static List<byte[][]> everySplit(final String whole) {
         return everySplit(whole.getBytes(StandardCharsets.ISO_8859_1));
+    }
+
+    /** Returns the bytes cut at random, into pieces of which most are short and some are not. */
+    public static List<byte[]> random(final Random random, final byte... whole) {
+        final List<byte[]> pieces = new ArrayList<>();
+        for (int at = 0; at < whole.length; ) {
+            final int length = 1 + random.nextInt(random.nextInt(4) == 0 ? 2000 : 12);
+            pieces.add(Arrays.copyOfRange(whole, at, Math.min(whole.length, at + length)));
+            at += length;
+        }
+        return pieces;
     }
 
     /** Returns every byte as a piece of its own. */
