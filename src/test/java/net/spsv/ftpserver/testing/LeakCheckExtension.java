@@ -75,12 +75,12 @@ public final class LeakCheckExtension implements BeforeAllCallback, AfterAllCall
     }
 
     /** What was there. */
-    static final class Inventory {
+    public static final class Inventory {
         private final Set<Thread> threads = threads();
         private final Map<String, Integer> descriptors = descriptors();
 
         /** Returns what is there now and was not there then, one thing a line. */
-        List<String> added() {
+        public List<String> added() {
             final List<String> added = new ArrayList<>();
             for (final Thread thread : threads()) {
                 if (!threads.contains(thread)) {
