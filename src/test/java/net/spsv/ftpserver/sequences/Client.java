@@ -180,6 +180,13 @@ final class Client {
             close(control);
         }
         for (final Data data : connections) {
+            if (control != null && !control.isUsable() && data.upload != null) {
+                data.upload.orphan();
+            }
+            if (random.nextInt(3) == 0) {
+                upload(data).finish(data.link);
+                note("sends the rest and the end: " + data.upload.isFinished());
+            }
             close(data.link);
         }
         if (control != null) {

@@ -18,6 +18,7 @@ final class Upload {
     private final byte[] bytes;
     private int sent;
     private boolean finished;
+    private boolean orphaned;
 
     Upload(final int id, final byte... bytes) {
         this.id = id;
@@ -48,5 +49,14 @@ final class Upload {
 
     boolean isFinished() {
         return finished;
+    }
+
+    /** Takes note that the control connection is gone, and all that comes is too late. */
+    void orphan() {
+        orphaned = !finished;
+    }
+
+    boolean isOrphaned() {
+        return orphaned;
     }
 }
