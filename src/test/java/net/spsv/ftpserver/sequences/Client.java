@@ -81,10 +81,23 @@ final class Client {
     /** A data connection, which may have an upload. */
     private static final class Data {
         private final Link link;
+        private final Link control;
         private Upload upload;
 
-        Data(final Link link) {
+        Data(final Link link, final Link control) {
             this.link = link;
+            this.control = control;
+        }
+
+        boolean hasControl() {
+            return !control.isEnded();
+        }
+
+        /** FIN is an end that is in order, unless there is TLS. */
+        void fin() {
+            if (upload != null && !upload.isEnded() && !link.isTls()) {
+                upload.end(hasControl());
+            }
         }
     }
 
@@ -180,14 +193,17 @@ final class Client {
             close(control);
         }
         for (final Data data : connections) {
-            if (control != null && !control.isUsable() && data.upload != null) {
-                data.upload.orphan();
-            }
             if (random.nextInt(3) == 0) {
-                upload(data).finish(data.link);
-                note("sends the rest and the end: " + data.upload.isFinished());
+                finish(data);
             }
-            close(data.link);
+            if (random.nextBoolean()) {
+                data.fin();
+                note("close of a data connection");
+                data.link.close();
+            } else {
+                note("RST of a data connection");
+                data.link.reset();
+            }
         }
         if (control != null) {
             close(control);
@@ -198,10 +214,10 @@ final class Client {
 
     private void close(final Link link) {
         if (random.nextBoolean()) {
-            note("RST");
+            note("RST of the control connection");
             link.reset();
         } else {
-            note("close");
+            note("close of the control connection");
             link.close();
         }
     }
@@ -343,7 +359,7 @@ final class Client {
     }
 
     private void use(final Link link) {
-        connections.add(new Data(link));
+        connections.add(new Data(link, control));
         if (protectedData && random.nextInt(5) > 0) {
             note("handshake on it " + link.secure(sequence.tls()));
         }
@@ -352,7 +368,7 @@ final class Client {
     private void dataLogin() {
         final Link link = Link.open(sequence.port(), random.nextInt(4) == 0);
         note("opens a data connection");
-        connections.add(new Data(link));
+        connections.add(new Data(link, control));
         if (random.nextInt(3) == 0) {
             link.line(PATIENCE_MILLIS);
         }
@@ -471,10 +487,12 @@ final class Client {
                 break;
             case 1:
                 note("FIN of a data connection");
+                data.fin();
                 link.cut();
                 break;
             case 2:
                 note("close of a data connection");
+                data.fin();
                 link.close();
                 break;
             case 3:
@@ -484,8 +502,7 @@ final class Client {
                 break;
             case 5:
             case 6:
-                upload(data).finish(link);
-                note("sends the rest and the end: " + data.upload.isFinished());
+                finish(data);
                 break;
             case 7:
                 note("reads a little");
@@ -523,6 +540,11 @@ final class Client {
     private static boolean isEndOf(final byte[] file, final byte... content) {
         return content.length <= file.length
                 && Arrays.equals(Arrays.copyOfRange(file, file.length - content.length, file.length), content);
+    }
+
+    private void finish(final Data data) {
+        upload(data).finish(data.link, data.hasControl());
+        note("sends the rest and the end: " + data.upload);
     }
 
     private Upload upload(final Data data) {
@@ -634,7 +656,7 @@ final class Client {
                 upload(data).send(data.link, 500);
             }
             if (random.nextInt(4) > 0) {
-                upload(data).finish(data.link);
+                finish(data);
             }
         } else {
             send("RETR " + (random.nextInt(4) == 0 ? "large" : "file") + "\r\n");

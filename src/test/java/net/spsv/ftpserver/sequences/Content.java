@@ -17,46 +17,22 @@ import java.io.ByteArrayOutputStream;
 import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.nio.charset.StandardCharsets;
-import java.util.regex.Matcher;
-import java.util.regex.Pattern;
 import java.util.zip.DeflaterOutputStream;
 import java.util.zip.InflaterInputStream;
 
 /**
- * Bytes that show by themselves whose they are and how many there should be. There is no line end among them, so they
- * are the same in ASCII.
+ * Bytes that show by themselves whose they are. There is no line end among them, so they are the same in ASCII.
  */
 final class Content {
-    private static final Pattern HEADER = Pattern.compile("U([0-9]+):([0-9]+):([a-z]*)");
-
     private Content() {}
 
     static byte[] of(final int id, final int length) {
         final StringBuilder text = new StringBuilder();
-        text.append('U').append(id).append(':').append(length).append(':');
+        text.append('U').append(id).append(':');
         for (int i = 0; i < length; i++) {
             text.append(letter(id, i));
         }
         return text.toString().getBytes(StandardCharsets.US_ASCII);
-    }
-
-    /** Returns whose these bytes are; -1 if they are not whole. */
-    static int owner(final byte... bytes) {
-        final Matcher header = HEADER.matcher(new String(bytes, StandardCharsets.US_ASCII));
-        if (!header.matches()) {
-            return -1;
-        }
-        final int id = Integer.parseInt(header.group(1));
-        final String body = header.group(3);
-        if (body.length() != Integer.parseInt(header.group(2))) {
-            return -1;
-        }
-        for (int i = 0; i < body.length(); i++) {
-            if (body.charAt(i) != letter(id, i)) {
-                return -1;
-            }
-        }
-        return id;
     }
 
     private static char letter(final int id, final int i) {

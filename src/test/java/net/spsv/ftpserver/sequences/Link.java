@@ -66,6 +66,11 @@ final class Link {
         return !dead && !socket.isClosed();
     }
 
+    /** Whether this end has closed it, or said that nothing more comes. */
+    boolean isEnded() {
+        return outputEnded || socket.isClosed();
+    }
+
     boolean isTls() {
         return tls != null;
     }

@@ -28,6 +28,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.Queue;
 import java.util.Random;
+import java.util.SplittableRandom;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.ConcurrentLinkedQueue;
 import java.util.concurrent.TimeUnit;
@@ -173,8 +174,9 @@ class RandomSequencesIT {
         int done = 0;
         final long start = System.nanoTime();
         for (int i = 0; i < SEQUENCES && System.nanoTime() - start < NANOS; i++) {
-            final Random first = new Random(seed + i);
-            final FtpServerExtension server = first.nextBoolean() ? REQUIRING : LENIENT;
+            // equal first numbers would come of seeds that are next to each other
+            final SplittableRandom first = new SplittableRandom(seed + i);
+            final FtpServerExtension server = first.nextInt(2) == 0 ? REQUIRING : LENIENT;
             final Sequence sequence = new Sequence(server, tls, first.nextLong(), ids);
             try {
                 sequence.run();
@@ -286,23 +288,14 @@ class RandomSequencesIT {
             // REST was heard before it
             start++;
         }
-        byte[] content = Arrays.copyOfRange(bytes, start, bytes.length);
-        if (content.length == 0) {
+        final byte[] content = Arrays.copyOfRange(bytes, start, bytes.length);
+        if (content.length == 0 || content[0] != 'U') {
+            // nothing, or what client and server do not agree to be deflated
             return;
         }
-        final byte[] inflated = Content.inflated(content);
-        if (inflated != null) {
-            content = inflated;
-        }
-        final int owner = Content.owner(content);
-        assertThat(owner).as(name + " is not whole, it has " + content.length).isPositive();
-        final Upload upload = sequence.uploads().get(owner);
-        assertThat(upload.isFinished())
-                .as(name + " was cut off by its client, and answered with 226")
-                .isTrue();
-        assertThat(upload.isOrphaned())
-                .as(name + " ended behind its control connection, and was answered with 226")
-                .isFalse();
+        assertThat(sequence.uploads())
+                .as(name + ", of " + content.length + " bytes, was answered with 226")
+                .anyMatch(upload -> upload.isWhole(content));
         wholeUploads++;
     }
 

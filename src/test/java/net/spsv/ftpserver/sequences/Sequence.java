@@ -14,9 +14,7 @@ package net.spsv.ftpserver.sequences;
 
 import java.util.ArrayList;
 import java.util.List;
-import java.util.Map;
 import java.util.Random;
-import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.atomic.AtomicInteger;
 import javax.net.ssl.SSLContext;
 import net.spsv.ftpserver.testing.FtpServerExtension;
@@ -31,7 +29,7 @@ final class Sequence {
     private final AtomicInteger ids;
     private final List<String> log = new ArrayList<>();
     private final List<Client> clients = new ArrayList<>();
-    private final Map<Integer, Upload> uploads = new ConcurrentHashMap<>();
+    private final List<Upload> uploads = new ArrayList<>();
 
     Sequence(final FtpServerExtension server, final SSLContext tls, final long seed, final AtomicInteger ids) {
         this.server = server;
@@ -71,16 +69,13 @@ final class Sequence {
 
     Upload upload(final boolean deflated) {
         final int id = nextId();
-        byte[] bytes = Content.of(id, random.nextInt(4) == 0 ? random.nextInt(40_000) : random.nextInt(100));
-        if (deflated) {
-            bytes = Content.deflated(bytes);
-        }
-        final Upload upload = new Upload(id, random.nextInt(10) == 0 ? new byte[0] : bytes);
-        uploads.put(id, upload);
+        final int length = random.nextInt(random.nextInt(4) == 0 ? 40_000 : 100);
+        final Upload upload = new Upload(deflated, random.nextInt(10) == 0 ? new byte[0] : Content.of(id, length));
+        uploads.add(upload);
         return upload;
     }
 
-    Map<Integer, Upload> uploads() {
+    List<Upload> uploads() {
         return uploads;
     }
 

@@ -12,51 +12,59 @@
  */
 package net.spsv.ftpserver.sequences;
 
-/** What a client sends over a data connection, and how far it has come. */
+import java.util.Arrays;
+
+/** What a client sends over a data connection, how far it has come, and how it has ended. */
 final class Upload {
-    private final int id;
+    private final byte[] content;
     private final byte[] bytes;
     private int sent;
-    private boolean finished;
+    private boolean ended;
     private boolean orphaned;
 
-    Upload(final int id, final byte... bytes) {
-        this.id = id;
-        this.bytes = bytes;
-    }
-
-    int id() {
-        return id;
+    /** Begins to send a file, deflated or as it is. */
+    Upload(final boolean deflated, final byte... content) {
+        this.content = content;
+        this.bytes = deflated ? Content.deflated(content) : content;
     }
 
     /** Sends some of it, or all. */
     boolean send(final Link link, final int most) {
-        final int count = Math.min(most, bytes.length - sent);
-        final byte[] part = new byte[count];
-        System.arraycopy(bytes, sent, part, 0, count);
-        sent += count;
+        final byte[] part = Arrays.copyOfRange(bytes, sent, Math.min(bytes.length, sent + most));
+        sent += part.length;
         return link.send(part);
     }
 
     /** Sends the rest and ends the connection in an orderly way. */
-    void finish(final Link link) {
+    void finish(final Link link, final boolean hasControl) {
         if (send(link, bytes.length)) {
             // before the server can say that it has the file
-            finished = true;
-            finished = link.finish();
+            end(hasControl);
+            link.finish();
         }
     }
 
-    boolean isFinished() {
-        return finished;
+    /** Takes note that an orderly end comes: what was sent is a file, unless the control connection is gone. */
+    void end(final boolean hasControl) {
+        ended = true;
+        orphaned = !hasControl;
     }
 
-    /** Takes note that the control connection is gone, and all that comes is too late. */
-    void orphan() {
-        orphaned = !finished;
+    boolean isEnded() {
+        return ended;
     }
 
-    boolean isOrphaned() {
-        return orphaned;
+    /** Whether a server may say that it has this file, and no other, of this upload. */
+    boolean isWhole(final byte... stored) {
+        return ended
+                && !orphaned
+                && (Arrays.equals(stored, Arrays.copyOf(bytes, sent))
+                        || sent == bytes.length && Arrays.equals(stored, content));
+    }
+
+    @Override
+    public String toString() {
+        return "upload of " + content.length + " bytes, " + sent + " of " + bytes.length + " sent"
+                + (ended ? ", ended" : "") + (orphaned ? " too late" : "");
     }
 }
