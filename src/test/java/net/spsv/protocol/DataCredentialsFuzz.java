@@ -40,9 +40,11 @@ class DataCredentialsFuzz {
             assertThat(found.token().length()).isLessThanOrEqualTo(32);
             assertThat(line).contains('(' + found.user() + ':' + found.token() + ')');
         }
-        assertThat(masked)
-                .as("the token")
-                .doesNotContain('(' + (found.isSpdt() ? "" : found.user() + ':') + found.token() + ')');
+        if (!DataCredentials.MASK.equals(found.token())) {
+            assertThat(masked)
+                    .as("the token")
+                    .doesNotContain('(' + (found.isSpdt() ? "" : found.user() + ':') + found.token() + ')');
+        }
         final DataCredentials again =
                 DataCredentials.parse("227 x (" + (found.isSpdt() ? "" : found.user() + ':') + found.token() + ")");
         assertThat(again.token()).isEqualTo(found.token());
