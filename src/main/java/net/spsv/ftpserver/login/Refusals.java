@@ -18,6 +18,7 @@ import java.util.Map;
 import java.util.concurrent.Future;
 import java.util.concurrent.ScheduledExecutorService;
 import java.util.concurrent.TimeUnit;
+import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.function.IntSupplier;
 import net.spsv.ftpserver.statistics.Refusal;
 import net.spsv.ftpserver.statistics.SinglePortStatistics;
@@ -72,19 +73,39 @@ public final class Refusals {
         this.statistics = statistics;
     }
 
-    /** A refusal that waits. */
+    /** A refusal that waits; told or cancelled, whichever is first. */
     final class Delayed {
+        private final AtomicBoolean over = new AtomicBoolean();
+
+        private final Runnable answer;
+
         private final Future<?> task;
 
-        Delayed(final Future<?> task) {
-            this.task = task;
+        Delayed(final Runnable answer, final int delay) {
+            this.answer = answer;
+            this.task = timer.schedule(this::tell, delay, TimeUnit.MILLISECONDS);
+        }
+
+        private void tell() {
+            if (end()) {
+                answer.run();
+            }
         }
 
         /** Does without it, as its peer has gone. */
         void cancel() {
-            if (task.cancel(false)) {
+            if (end()) {
+                task.cancel(false);
+            }
+        }
+
+        /** A task can be cancelled while it runs, so the future alone does not tell who was first. */
+        private boolean end() {
+            final boolean first = over.compareAndSet(false, true);
+            if (first) {
                 statistics.delayed(-1);
             }
+            return first;
         }
     }
 
@@ -101,13 +122,7 @@ public final class Refusals {
         final int delay = delayMillis.getAsInt();
         if (isRepeated(peer, System.nanoTime()) && delay > 0) {
             if (statistics.delayed(1) <= MAX_DELAYED) {
-                return new Delayed(timer.schedule(
-                        () -> {
-                            statistics.delayed(-1);
-                            answer.run();
-                        },
-                        delay,
-                        TimeUnit.MILLISECONDS));
+                return new Delayed(answer, delay);
             }
             statistics.delayed(-1);
         }

@@ -16,6 +16,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import java.net.InetAddress;
 import java.net.UnknownHostException;
+import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.ScheduledThreadPoolExecutor;
 import java.util.concurrent.atomic.AtomicInteger;
 import net.spsv.ftpserver.statistics.Refusal;
@@ -100,6 +101,21 @@ class RefusalsTest {
 
         assertThat(statistics.getRefusalsDelayed()).isZero();
         assertThat(told).hasValue(1);
+    }
+
+    /** The answer closes the connection, whose end then cancels it. */
+    @Test
+    void refusalThatIsCancelledWhileItIsToldIsCountedOnce() {
+        delay = 1;
+        refuse(1);
+        final CompletableFuture<Refusals.Delayed> delayed = new CompletableFuture<>();
+        delayed.complete(refusals.tell(address(1), Refusal.UNKNOWN_TOKEN, () -> {
+            delayed.join().cancel();
+            told.incrementAndGet();
+        }));
+
+        Awaitility.await().until(() -> told.get() == 2);
+        assertThat(statistics.getRefusalsDelayed()).isZero();
     }
 
     @Test
