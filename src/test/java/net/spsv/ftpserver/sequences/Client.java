@@ -513,6 +513,7 @@ final class Client {
                 break;
         }
         if (!link.isUsable()) {
+            data.fin();
             link.close();
             connections.remove(data);
         }
