@@ -18,7 +18,10 @@ import java.net.StandardSocketOptions;
 import java.nio.ByteBuffer;
 import java.nio.channels.ClosedChannelException;
 import java.nio.channels.SocketChannel;
+import java.util.Queue;
+import java.util.concurrent.ConcurrentLinkedQueue;
 import java.util.concurrent.CountDownLatch;
+import java.util.concurrent.Semaphore;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.LongAdder;
 import java.util.function.BooleanSupplier;
@@ -44,11 +47,20 @@ public final class DataConnection {
 
     private static final Logger LOG = LoggerFactory.getLogger(DataConnection.class);
 
-    private static final int BUFFER_SIZE = 128 * 1024;
+    private static final int BUFFER_SIZE = 32 * 1024;
 
     /** One for each thread that carries, because direct buffers are dear to allocate. */
     private static final ThreadLocal<ByteBuffer> BUFFER =
             ThreadLocal.withInitial(() -> ByteBuffer.allocateDirect(BUFFER_SIZE));
+
+    /** For files that come faster than small buffers are handed on; measured, more does not help. */
+    private static final int LARGE_SIZE = 1024 * 1024;
+
+    /** Bounds the memory that they take; transfers beyond this do with a small one. */
+    private static final Semaphore LARGE_LEFT = new Semaphore(64);
+
+    /** Large ones that are not in use. */
+    private static final Queue<ByteBuffer> LARGE = new ConcurrentLinkedQueue<>();
 
     /** How long the session's thread may take to say that the client is there. */
     private static final long SESSION_MILLIS = 1000;
@@ -267,14 +279,42 @@ public final class DataConnection {
     }
 
     private static void carry(final Wire from, final Wire to, final LongAdder count) throws IOException {
-        final ByteBuffer buffer = BUFFER.get();
+        if (!carry(from, to, count, BUFFER.get(), true)) {
+            return;
+        }
+        if (!LARGE_LEFT.tryAcquire()) {
+            carry(from, to, count, BUFFER.get(), false);
+            return;
+        }
+        try {
+            final ByteBuffer free = LARGE.poll();
+            final ByteBuffer large = free == null ? ByteBuffer.allocateDirect(LARGE_SIZE) : free;
+            try {
+                carry(from, to, count, large, false);
+            } finally {
+                LARGE.add(large);
+            }
+        } finally {
+            LARGE_LEFT.release();
+        }
+    }
+
+    /** Carries to the end, or until the buffer has been too small once; true if it was. */
+    private static boolean carry(
+            final Wire from, final Wire to, final LongAdder count, final ByteBuffer buffer, final boolean untilFull)
+            throws IOException {
         buffer.clear();
         while (from.read(buffer) >= 0) {
+            final boolean full = !buffer.hasRemaining();
             buffer.flip();
             count.add(buffer.remaining());
             to.write(buffer);
             buffer.clear();
+            if (full && untilFull) {
+                return true;
+            }
         }
+        return false;
     }
 
     private static void endDownload(final Wire to) {
