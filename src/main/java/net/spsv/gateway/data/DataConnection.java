@@ -305,7 +305,8 @@ public final class DataConnection {
             throws IOException {
         buffer.clear();
         while (from.read(buffer) >= 0) {
-            final boolean full = !buffer.hasRemaining();
+            // a TLS record is not split, so half of it is full
+            final boolean full = buffer.position() >= buffer.capacity() / 2;
             buffer.flip();
             count.add(buffer.remaining());
             to.write(buffer);
