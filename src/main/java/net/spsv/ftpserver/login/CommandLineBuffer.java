@@ -66,20 +66,22 @@ final class CommandLineBuffer {
         return bytes.length - lineStart;
     }
 
-    /** Goes on to what is behind the current line; the next {@link #takePassedOver()} returns it. */
-    void passOver(final byte[] line) {
-        lineStart += line.length;
-        searched = lineStart;
+    /** The current line and whatever is behind it. */
+    byte[] rest() {
+        return Arrays.copyOfRange(bytes, lineStart, bytes.length);
     }
 
-    /** Passes over all there is, complete or not. */
-    void passOverAll() {
-        lineStart = bytes.length;
+    /** Goes on to what is behind the current line, or a part of it; {@link #takePassedOver()} returns it. */
+    void passOver(final byte[] part) {
+        lineStart += part.length;
         searched = lineStart;
     }
 
     /** Removes and returns what was passed over; may be empty. */
     byte[] takePassedOver() {
+        if (lineStart == 0) {
+            return EMPTY;
+        }
         final byte[] passedOver = Arrays.copyOf(bytes, lineStart);
         bytes = Arrays.copyOfRange(bytes, lineStart, bytes.length);
         lineStart = 0;
@@ -89,7 +91,7 @@ final class CommandLineBuffer {
 
     /** Removes and returns everything. */
     byte[] takeAll() {
-        passOverAll();
+        lineStart = bytes.length;
         return takePassedOver();
     }
 }

@@ -218,7 +218,7 @@ public final class DataLoginFilter extends IoFilterAdapter {
         if (cause instanceof SSLException) {
             conversation.tlsFailed();
         }
-        if (cause instanceof IllegalStateException && conversation.isLoginHeld()) {
+        if (cause instanceof IllegalStateException && conversation.isHeld()) {
             LOG.debug("A TLS session has ended behind a data login", cause);
         } else {
             next.exceptionCaught(session, cause);

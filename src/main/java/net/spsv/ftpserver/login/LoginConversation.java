@@ -48,7 +48,8 @@ import org.slf4j.LoggerFactory;
  * until it is its turn: a mark that was sent through the session's queue on the command threads and then through its
  * write queue has come back. So everything that was passed on has been handled, and every reply is out. That makes
  * pipelined logins safe, also before the greeting, and when the login is done the socket's send buffer is empty and
- * what is held belongs to the data.
+ * what is held belongs to the data. Lines that are FtpServer's are held alike behind a password, and when
+ * {@linkplain CommandsAhead it has enough}.
  *
  * <p>What has come in clear before a TLS handshake is no part of a login inside TLS: somebody on the path may have put
  * it there.
@@ -65,10 +66,10 @@ final class LoginConversation {
     private static final int MAX_LINE = 1024;
 
     /** Held input beyond this stays in the socket's buffer, in bytes. */
-    private static final int MAX_HELD = 64 * 1024;
+    private static final int MAX_HELD = 16 * 1024;
 
-    /** What FtpServer may have in hand of a peer that is not logged in, in bytes; it would keep any amount. */
-    private static final int MAX_AHEAD = 4 * 1024;
+    /** What is read at a time, in bytes; MINA would go up to 64 KiB. A TLS record makes it 16 KiB all the same. */
+    private static final int MAX_READ = 4 * 1024;
 
     private enum Mode {
         /** Lines are looked at; this includes ordinary sessions that are not logged in yet. */
@@ -104,21 +105,14 @@ final class LoginConversation {
     /** Other threads only read it. */
     private volatile Mode mode = Mode.LISTENING;
 
-    /** Whether FtpServer may still be busy with something that came before: the greeting, or a line passed on. */
-    private boolean commandsAhead = true;
+    private final CommandsAhead ahead = new CommandsAhead();
 
     private boolean markUnderway;
 
-    /** Bytes that were passed on since FtpServer was known to be done. */
-    private int ahead;
-
-    /** Whether no more is read until FtpServer is done with what it has, and its replies are out. */
-    private boolean ebbing;
-
-    /** Whether the mark has just come back: the next line of a data login may be acted on. */
+    /** Whether the mark has just come back and nothing was passed on since: a line of a data login may be acted on. */
     private boolean itsTurn;
 
-    /** Whether a line of a data login waits for its turn. Other threads only read it. */
+    /** Whether a line waits for its turn. Other threads only read it. */
     private volatile boolean held;
 
     private boolean inputEnded;
@@ -153,6 +147,7 @@ final class LoginConversation {
         this.commandQueue = commandQueue;
         this.refusals = refusals;
         this.login = new DataLogin(dataUser);
+        session.getConfig().setMaxReadBufferSize(MAX_READ);
     }
 
     void received(final NextFilter next, final byte[] bytes) {
@@ -197,8 +192,8 @@ final class LoginConversation {
         tlsFailed = true;
     }
 
-    /** Whether a line of a data login waits for its turn; called by any thread. */
-    boolean isLoginHeld() {
+    /** Whether a line waits for its turn; called by any thread. */
+    boolean isHeld() {
         return held;
     }
 
@@ -218,7 +213,7 @@ final class LoginConversation {
 
     private void markReturned(final NextFilter next) {
         markUnderway = false;
-        commandsAhead = false;
+        ahead.handled();
         if (!session.isClosing()) {
             if (overTls) {
                 DataLoginFilter.fetchDecrypted(session);
@@ -235,7 +230,7 @@ final class LoginConversation {
         if (isLoggedIn() && !markUnderway) {
             login.loggedIn();
             mode = Mode.LISTENING;
-            passOn(next, lines.takeAll());
+            readLinesOfUser(next);
         } else {
             readLines(next);
         }
@@ -256,6 +251,19 @@ final class LoginConversation {
         }
     }
 
+    private void readLinesOfUser(final NextFilter next) {
+        boolean mayGoOn = true;
+        while (mayGoOn && !ahead.isFull(true)) {
+            final byte[] line = lines.line();
+            mayGoOn = line != null;
+            passOver(mayGoOn ? line : lines.rest());
+        }
+        passOn(next, lines.takePassedOver());
+        if (lines.remaining() > 0) {
+            awaitTurn(next);
+        }
+    }
+
     private void readLines(final NextFilter next) {
         boolean mayGoOn = true;
         while (mayGoOn) {
@@ -264,7 +272,7 @@ final class LoginConversation {
                     mayGoOn = listen(next);
                     break;
                 case LONG_LINE:
-                    mayGoOn = skipLongLine();
+                    mayGoOn = skipLongLine(next);
                     break;
                 default:
                     return;
@@ -286,8 +294,14 @@ final class LoginConversation {
         }
         final String line = new String(bytes, StandardCharsets.UTF_8);
         if (login.isOrdinary(line)) {
+            if (!isRoom(next)) {
+                return false;
+            }
             login.line(line);
-            lines.passOver(bytes);
+            passOver(bytes);
+            if ("PASS".equals(DataLogin.verb(line))) {
+                ahead.addPassword();
+            }
             return true;
         }
         passOn(next, lines.takePassedOver());
@@ -302,8 +316,10 @@ final class LoginConversation {
 
     private void giveUpOnLine(final NextFilter next) {
         if (!login.isUnderway()) {
-            lines.passOverAll();
-            mode = Mode.LONG_LINE;
+            if (isRoom(next)) {
+                passOver(lines.rest());
+                mode = Mode.LONG_LINE;
+            }
             return;
         }
         passOn(next, lines.takePassedOver());
@@ -312,33 +328,55 @@ final class LoginConversation {
         }
     }
 
-    private boolean skipLongLine() {
-        final byte[] rest = lines.line();
-        if (rest == null) {
-            lines.passOverAll();
+    private boolean skipLongLine(final NextFilter next) {
+        if (lines.remaining() == 0 || !isRoom(next)) {
             return false;
         }
-        lines.passOver(rest);
+        final byte[] end = lines.line();
+        if (end == null) {
+            passOver(lines.rest());
+            return false;
+        }
+        passOver(end);
         mode = Mode.LISTENING;
         return true;
     }
 
+    private void passOver(final byte[] part) {
+        lines.passOver(part);
+        ahead.add(part);
+    }
+
+    /** Whether FtpServer may get one more line; if not, all before it is passed on. */
+    private boolean isRoom(final NextFilter next) {
+        if (ahead.isFull(isLoggedIn())) {
+            passOn(next, lines.takePassedOver());
+            awaitTurn(next);
+            return false;
+        }
+        return true;
+    }
+
     private boolean isTurn(final NextFilter next) {
-        held = !itsTurn;
         if (itsTurn) {
             itsTurn = false;
             return true;
         }
+        awaitTurn(next);
+        return false;
+    }
+
+    private void awaitTurn(final NextFilter next) {
+        held = true;
         if (!markUnderway) {
             markUnderway = true;
             final Runnable throughWriteQueue = () -> WriteQueue.then(session, () -> markReturned(next));
-            if (commandsAhead) {
+            if (ahead.isAny()) {
                 commandQueue.then(session, throughWriteQueue);
             } else {
                 throughWriteQueue.run();
             }
         }
-        return false;
     }
 
     private void act(final String line) {
@@ -469,10 +507,9 @@ final class LoginConversation {
         if (bytes.length == 0) {
             return;
         }
-        commandsAhead = true;
+        itsTurn = false;
         if (!isLoggedIn()) {
             next.messageReceived(session, IoBuffer.wrap(bytes));
-            stemFlood(bytes.length);
             return;
         }
         final List<byte[]> parts = watch.scan(bytes);
@@ -482,26 +519,6 @@ final class LoginConversation {
         final byte[] rest = parts.get(parts.size() - 1);
         if (rest.length > 0) {
             next.messageReceived(session, IoBuffer.wrap(rest));
-        }
-    }
-
-    /** A user may send what it likes, as ABOR is looked for and a transfer may keep FtpServer busy for long. */
-    private void stemFlood(final int count) {
-        ahead += count;
-        if (ahead > MAX_AHEAD && !inputEnded) {
-            session.suspendRead();
-            if (!ebbing) {
-                ebbing = true;
-                commandQueue.then(session, () -> WriteQueue.then(session, this::floodStemmed));
-            }
-        }
-    }
-
-    private void floodStemmed() {
-        ebbing = false;
-        ahead = 0;
-        if (!held && !inputEnded && mode != Mode.ADOPTED && mode != Mode.HANDSHAKE && session.isReadSuspended()) {
-            session.resumeRead();
         }
     }
 

@@ -45,7 +45,7 @@ class CommandLineBufferFuzz {
             }
             switch (random.nextInt(6)) {
                 case 0:
-                    buffer.passOverAll();
+                    buffer.passOver(buffer.rest());
                     passedOver = appended;
                     break;
                 case 1:

@@ -109,7 +109,7 @@ class CommandLineBufferTest {
     void everythingIsPassedOverWithItsIncompleteEnd() {
         buffer.append(bytes("one\r\ntw"));
 
-        buffer.passOverAll();
+        buffer.passOver(buffer.rest());
 
         assertThat(buffer.remaining()).isZero();
         assertThat(buffer.line()).isNull();
@@ -193,7 +193,7 @@ class CommandLineBufferTest {
                         break;
                     case 4:
                         if (random.nextInt(5) == 0) {
-                            tried.passOverAll();
+                            tried.passOver(tried.rest());
                             passedOver = in.size() - out.size();
                         }
                         break;

@@ -20,6 +20,7 @@ import ch.qos.logback.classic.spi.ILoggingEvent;
 import ch.qos.logback.core.read.ListAppender;
 import java.nio.charset.StandardCharsets;
 import java.util.Arrays;
+import java.util.Collections;
 import java.util.Locale;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.TimeUnit;
@@ -298,7 +299,7 @@ class DataLoginFilterTest {
 
     @Test
     void endOfALongLineIsNotALineOfItsOwn() {
-        server.greeted().receive("SITE " + repeat('x', 1500));
+        server.greeted().receive("SITE " + repeat("x", 1500));
         server.receive("USER DATACONN\r\n");
 
         assertThat(server.handed()).endsWith("USER DATACONN\r\n");
@@ -310,7 +311,7 @@ class DataLoginFilterTest {
     void linesBeforeAPasswordWithoutAnEndAreAnsweredFirst() {
         server.greeted().receive("USER DATACONN\r\n");
         server.runCommands();
-        server.receive("NOOP\r\nPASS " + repeat('x', 1020));
+        server.receive("NOOP\r\nPASS " + repeat("x", 1020));
         assertThat(server.handed()).isEqualTo("NOOP\r\n");
 
         server.runCommands();
@@ -320,7 +321,7 @@ class DataLoginFilterTest {
 
     @Test
     void longOrdinaryLineIsHandedOnInPieces() {
-        final String part = repeat('x', 1500);
+        final String part = repeat("x", 1500);
         server.greeted().receive("SITE " + part);
         assertThat(server.handed()).isEqualTo("SITE " + part);
         server.receive("USER DATACONN");
@@ -331,7 +332,7 @@ class DataLoginFilterTest {
 
     @Test
     void loginBehindALongLineIsFound() {
-        server.greeted().receive("SITE " + repeat('x', 1500));
+        server.greeted().receive("SITE " + repeat("x", 1500));
         server.receive("yyy\r\nUSER DATACONN\r\n");
 
         assertThat(server.handed()).endsWith("yyy\r\n");
@@ -343,7 +344,7 @@ class DataLoginFilterTest {
     void passwordWithoutAnEndIsRefused() {
         server.greeted().receive("USER DATACONN\r\n");
         server.runCommands();
-        server.receive("PASS " + repeat('x', 1019));
+        server.receive("PASS " + repeat("x", 1019));
         assertThat(server.codes()).containsExactly("331");
         server.receive("x");
 
@@ -360,7 +361,7 @@ class DataLoginFilterTest {
         server.receive("NOOP\r\n");
         server.runCommands();
         for (int i = 0; i < 100; i++) {
-            server.receive(repeat('x', 1000));
+            server.receive(repeat("x", 1000));
         }
         assertThat(server.session.isReadSuspended()).isTrue();
 
@@ -371,11 +372,11 @@ class DataLoginFilterTest {
 
     @Test
     void heldInputIsBoundedAndTakenUpInOrder() {
-        final String many = repeat('x', 999) + "\n";
+        final String many = repeat("x", 999) + "\n";
         final StringBuilder all = new StringBuilder("USER me\r\nPASS right\r\nUSER DATACONN\r\n");
         server.receive(all.toString());
         for (int i = 0; i < 70; i++) {
-            assertThat(server.session.isReadSuspended()).as("after %d lines", i).isEqualTo(i > 65);
+            assertThat(server.session.isReadSuspended()).as("after %d lines", i).isEqualTo(i > 16);
             server.receive(many);
             all.append(many);
         }
@@ -384,6 +385,150 @@ class DataLoginFilterTest {
 
         assertThat(server.session.isReadSuspended()).isFalse();
         assertThat(server.handed()).isEqualTo(all.toString());
+    }
+
+    @Test
+    void whatIsBehindAPasswordWaitsForItsAnswer() {
+        server.greeted().stall();
+        server.receive("USER me\r\nPASS right\r\nSYST\r\n");
+        assertThat(server.handed()).isEqualTo("USER me\r\nPASS right\r\n");
+        server.receive("NOOP\r\n");
+        server.runCommands();
+        assertThat(server.handed()).isEqualTo("USER me\r\nPASS right\r\n");
+
+        server.flow();
+        server.runCommands();
+
+        assertThat(server.codes()).containsExactly("331", "230", "200", "200");
+    }
+
+    @Test
+    void aborBehindAPipelinedLoginIsHeardDuringTheTransfer() {
+        server.greeted()
+                .receive(repeat("NOOP\r\n", 100) + "USER me\r\nPASS right\r\nSPSV\r\nRETR file\r\n"
+                        + repeat("NOOP\r\n", 100) + "ABOR\r\n");
+
+        server.runCommands();
+
+        assertThat(server.codes().subList(100, 106)).containsExactly("331", "230", "227", "150", "426", "200");
+    }
+
+    @ParameterizedTest
+    @ValueSource(strings = {"", "SITE long\r\n", "USER DATACONN\r\n", "USER me\r\n"})
+    void peerThatIsNotLoggedInHasFewLinesAhead(final String first) {
+        server.greeted().receive(first);
+        server.runCommands();
+        server.stall();
+        server.receive(repeat("\n", 1000));
+        server.receive(repeat("\n", 1000));
+
+        server.runCommands();
+
+        assertThat(server.handed().chars().filter(c -> c == '\n').count()).isBetween(16L, 17L);
+    }
+
+    @Test
+    void peerThatIsNotLoggedInGetsAllItsRepliesInTheEnd() {
+        server.greeted().receive(repeat("NOOP\r\n", 1000));
+
+        server.runCommands();
+
+        assertThat(server.handed()).isEqualTo(repeat("NOOP\r\n", 1000));
+        assertThat(server.codes()).hasSize(1000);
+    }
+
+    @Test
+    void loginBehindManyLinesIsAnsweredInItsTurn() {
+        server.receive(repeat("NOOP\r\n", 16) + "USER DATACONN\r\n" + repeat("NOOP\r\n", 50) + "PASS wrong\r\n");
+
+        server.runCommands();
+
+        assertThat(server.codes()).hasSize(1 + 16 + 1 + 50 + 1).startsWith("220", "200");
+        assertThat(server.codes().get(17)).isEqualTo("331");
+        assertThat(server.codes()).endsWith("200", "504");
+    }
+
+    /** A turn that came for the lines before a data login is not its own. */
+    @Test
+    void loginBehindManyLinesWaitsForTheirReplies() {
+        server.greeted().receive(repeat("NOOP\r\n", 20) + "USER DATACONN\r\nPASS wrong\r\n");
+        server.stall();
+        server.runCommands();
+        while (server.codes().size() < 16 || !server.handed().equals(repeat("NOOP\r\n", 20))) {
+            server.sendOne();
+        }
+        assertThat(server.codes()).hasSize(16);
+        server.flow();
+        server.runCommands();
+        server.flow();
+
+        assertThat(server.codes().subList(16, 22)).containsExactly("200", "200", "200", "200", "331", "504");
+    }
+
+    @ParameterizedTest
+    @ValueSource(booleans = {false, true})
+    void lineWithoutAnEndIsNotTakenInWithoutEnd(final boolean user) {
+        if (user) {
+            server.loggedIn();
+        } else {
+            server.greeted();
+        }
+        server.stall();
+        for (int i = 0; i < 100; i++) {
+            server.receive(repeat("x", 4000));
+        }
+        assertThat(server.handed().length()).isBetween(4_000, 68_000);
+        assertThat(server.session.isReadSuspended()).isTrue();
+        server.receive("\r\nNOOP\r\n");
+
+        server.runCommands();
+        server.flow();
+        server.runCommands();
+        server.flow();
+
+        assertThat(server.handed()).isEqualTo(repeat("x", 400_000) + "\r\nNOOP\r\n");
+        assertThat(server.codes()).containsExactly("501", "200");
+        assertThat(server.session.isReadSuspended()).isFalse();
+    }
+
+    @Test
+    void userMayHaveHundredsOfCommandsUnderWay() {
+        server.loggedIn().stall();
+        server.receive(repeat("NOOP\r\n", 1000));
+        assertThat(server.handed()).isEqualTo(repeat("NOOP\r\n", 256));
+        server.runCommands();
+        assertThat(server.handed()).isEqualTo(repeat("NOOP\r\n", 256));
+
+        server.flow();
+        server.runCommands();
+        server.flow();
+        server.runCommands();
+
+        assertThat(server.codes()).hasSize(1000);
+    }
+
+    @Test
+    void aborOfAUserIsHeardBehindHundredsOfCommands() {
+        server.loggedIn().receive("SPSV\r\n");
+        server.runCommands();
+
+        server.receive("RETR file\r\n" + repeat("NOOP\r\n", 200) + "ABOR\r\n");
+
+        assertThat(server.dataConnections.isAwaited()).isFalse();
+    }
+
+    @Test
+    void endOfInputBehindManyCommandsIsToldLater() {
+        server.loggedIn().stall();
+        server.receive(repeat("NOOP\r\n", 300));
+        server.receiveFin();
+        assertThat(server.isInputEnded()).isFalse();
+
+        server.runCommands();
+        server.flow();
+
+        assertThat(server.handed()).isEqualTo(repeat("NOOP\r\n", 300));
+        assertThat(server.isInputEnded()).isTrue();
     }
 
     @Test
@@ -663,9 +808,7 @@ class DataLoginFilterTest {
         return more;
     }
 
-    private static String repeat(final char c, final int count) {
-        final char[] text = new char[count];
-        Arrays.fill(text, c);
-        return new String(text);
+    private static String repeat(final String part, final int count) {
+        return String.join("", Collections.nCopies(count, part));
     }
 }

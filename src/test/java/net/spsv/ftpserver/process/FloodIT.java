@@ -20,26 +20,30 @@ import java.net.Socket;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;
 import java.util.ArrayList;
+import java.util.Collections;
 import java.util.List;
-import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
 
 /** A server with little memory, and peers that send commands without end and read no reply. */
-@Timeout(60)
+@Timeout(120)
 class FloodIT {
     private static final int FLOODS = 8;
-    private static final int SESSIONS = 20;
+    private static final int SESSIONS = 8;
+    private static final int CHUNK = 60_000;
 
     @TempDir
     Path directory;
 
     /**
      * FtpServer takes in whatever comes, and keeps what its command threads are not through with and what its peers do
-     * not read: a few seconds of commands from peers that need not log in filled any heap.
+     * not read: a few seconds of commands, or a second of empty lines, from a few peers filled any heap.
      */
-    @Test
-    void floodOfCommandsBeforeLoginDoesNotFillTheMemory() throws Exception {
+    @ParameterizedTest
+    @CsvSource({"NOOP, false", "'', false", "NOOP, true", "'', true"})
+    void floodOfLinesDoesNotFillTheMemory(final String line, final boolean loggedIn) throws Exception {
         final FtpServerInstallation installation = FtpServerInstallation.into(directory);
         installation.addJavaOption("-Xmx48m");
         // one line per command, and they are not looked at
@@ -52,7 +56,7 @@ class FloodIT {
                 final Socket socket = new Socket();
                 floods.add(socket);
                 socket.connect(new InetSocketAddress("127.0.0.1", server.port()));
-                threads.add(new Thread(() -> flood(socket), "flood " + i));
+                threads.add(new Thread(() -> flood(socket, loggedIn, line + "\r\n"), "flood " + i));
             }
             threads.forEach(Thread::start);
             for (int i = 0; i < SESSIONS; i++) {
@@ -73,15 +77,16 @@ class FloodIT {
         }
     }
 
-    private static void flood(final Socket socket) {
-        final StringBuilder commands = new StringBuilder();
-        for (int i = 0; i < 10_000; i++) {
-            commands.append("NOOP\r\n");
-        }
-        final byte[] bytes = commands.toString().getBytes(StandardCharsets.US_ASCII);
+    private static void flood(final Socket socket, final boolean loggedIn, final String line) {
+        final String login = loggedIn
+                ? "USER " + FtpServerInstallation.USER + "\r\nPASS " + FtpServerInstallation.PASSWORD + "\r\n"
+                : "";
+        final byte[] lines = String.join("", Collections.nCopies(CHUNK / line.length(), line))
+                .getBytes(StandardCharsets.US_ASCII);
         try {
+            socket.getOutputStream().write(login.getBytes(StandardCharsets.US_ASCII));
             for (int i = 0; i < 1000; i++) {
-                socket.getOutputStream().write(bytes);
+                socket.getOutputStream().write(lines);
             }
         } catch (final IOException e) {
             assertThat(e).as("its end, or the server's").isNotNull();
