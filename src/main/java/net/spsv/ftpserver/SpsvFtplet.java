@@ -71,7 +71,8 @@ public class SpsvFtplet extends DefaultFtplet {
 
     private boolean jmx = true;
 
-    private final ManagementBean managementBean = new ManagementBean();
+    /** Null if there is none: a JVM without JMX has no classes for it. */
+    private ManagementBean managementBean;
 
     private ScheduledThreadPoolExecutor timer;
 
@@ -115,6 +116,8 @@ public class SpsvFtplet extends DefaultFtplet {
      * Sets how long a connection may take to log in, as a user or as a data connection. Without it the listener's idle
      * timeout ends connections that send nothing, but not those that send a byte now and then.
      *
+     * <p>Who has logged in once is not looked at again, also not after REIN.
+     *
      * @param seconds from the connection's beginning, 0 for no limit, which is the default
      */
     public void setLoginTimeout(final int seconds) {
@@ -150,11 +153,28 @@ public class SpsvFtplet extends DefaultFtplet {
             throw new FtpException("Single-port mode needs FtpServer's DefaultFtpServerContext, but this server runs a "
                     + ftpletContext.getClass().getName());
         }
+        final DefaultFtpServerContext former = context;
+        if (former != null && former != ftpletContext && isRunning(former)) {
+            throw new FtpException(
+                    "SpsvFtplet serves another server, which is running; each server needs an SpsvFtplet of its own");
+        }
+        // What is left of a server that has not come up, because another Ftplet failed: it tells no Ftplet.
+        release();
+        boolean started = false;
         try {
             start((DefaultFtpServerContext) ftpletContext);
+            started = true;
         } catch (FtpServerConfigurationException e) {
             throw new FtpException(e.getMessage(), e);
+        } finally {
+            if (!started) {
+                release();
+            }
         }
+    }
+
+    private static boolean isRunning(final DefaultFtpServerContext server) {
+        return server.getListeners().values().stream().anyMatch(listener -> !listener.isStopped());
     }
 
     private void start(final DefaultFtpServerContext server) throws FtpException {
@@ -190,14 +210,11 @@ public class SpsvFtplet extends DefaultFtplet {
                 config.isSinglePortOnly()));
         dataConnections = connections;
         listeners = attachment;
-        if (timer != null) {
-            // of a server whose start has failed, which tells no Ftplet
-            timer.shutdownNow();
-        }
         timer = clock;
         context = server;
         final Iterable<Integer> ports = attachment.attach(server.getListeners());
         if (jmx) {
+            managementBean = new ManagementBean();
             managementBean.register(connections.statistics(), ports);
         }
         LOG.info(
@@ -208,7 +225,7 @@ public class SpsvFtplet extends DefaultFtplet {
                 config.isSinglePortOnly() ? ", PASV, EPSV, PORT and EPRT are off" : "");
     }
 
-    /** One thread, and none while nothing is due. */
+    /** One thread at most, and none while nothing is scheduled. */
     private static ScheduledThreadPoolExecutor newTimer() {
         final ScheduledThreadPoolExecutor timer = new ScheduledThreadPoolExecutor(
                 1,
@@ -252,15 +269,29 @@ public class SpsvFtplet extends DefaultFtplet {
         return FtpletResult.DEFAULT;
     }
 
-    /** {@inheritDoc} */
+    /**
+     * {@inheritDoc}
+     *
+     * <p>FtpServer stops its listeners first; if they run, it is another server that is stopped.
+     */
     @Override
     public void destroy() {
+        final DefaultFtpServerContext server = context;
+        if (server != null && !isRunning(server)) {
+            release();
+        }
+    }
+
+    private void release() {
         final DefaultFtpServerContext server = context;
         if (server == null) {
             return;
         }
         context = null;
-        managementBean.unregister();
+        if (managementBean != null) {
+            managementBean.unregister();
+            managementBean = null;
+        }
         timer.shutdownNow();
         dataConnections.close();
         if (server.getCommandFactory() instanceof SpsvCommandFactory) {

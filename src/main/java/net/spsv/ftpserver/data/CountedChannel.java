@@ -16,7 +16,6 @@ import java.io.IOException;
 import java.net.SocketException;
 import java.nio.ByteBuffer;
 import java.nio.channels.FileChannel;
-import java.util.concurrent.atomic.AtomicReference;
 import net.spsv.ftpserver.detach.DataChannel;
 import net.spsv.ftpserver.statistics.SinglePortStatistics;
 
@@ -33,12 +32,14 @@ final class CountedChannel implements DataChannel {
 
     private final SinglePortStatistics statistics;
 
-    private final AtomicReference<State> state = new AtomicReference<>(State.WAITING);
+    /** Guarded, together with what the statistics say of it, by this object. */
+    private State state = State.WAITING;
 
     /**
      * Begins to count.
      *
      * @param channel has just been opened; owned by this object afterwards
+     * @param statistics where it shows
      */
     CountedChannel(final DataChannel channel, final SinglePortStatistics statistics) {
         this.channel = channel;
@@ -46,10 +47,17 @@ final class CountedChannel implements DataChannel {
         statistics.opened();
     }
 
-    private void ended() {
-        final State before = state.getAndSet(State.ENDED);
-        if (before != State.ENDED) {
-            statistics.ended(before == State.ACTIVE);
+    private synchronized void begun() {
+        if (state == State.WAITING) {
+            state = State.ACTIVE;
+            statistics.begun();
+        }
+    }
+
+    private synchronized void ended() {
+        if (state != State.ENDED) {
+            statistics.ended(state == State.ACTIVE);
+            state = State.ENDED;
         }
     }
 
@@ -60,9 +68,7 @@ final class CountedChannel implements DataChannel {
 
     @Override
     public void beginTransfer(final long millis) {
-        if (state.compareAndSet(State.WAITING, State.ACTIVE)) {
-            statistics.begun();
-        }
+        begun();
         channel.beginTransfer(millis);
     }
 

@@ -109,7 +109,7 @@ final class LoginConversation {
 
     private boolean markUnderway;
 
-    /** Whether the mark has just come back and nothing was passed on since: a line of a data login may be acted on. */
+    /** Whether the mark has just come back: a line of a data login may be acted on if nothing is ahead of it. */
     private boolean itsTurn;
 
     /** Whether a line waits for its turn. Other threads only read it. */
@@ -358,7 +358,7 @@ final class LoginConversation {
     }
 
     private boolean isTurn(final NextFilter next) {
-        if (itsTurn) {
+        if (itsTurn && !ahead.isAny()) {
             itsTurn = false;
             return true;
         }
@@ -507,7 +507,6 @@ final class LoginConversation {
         if (bytes.length == 0) {
             return;
         }
-        itsTurn = false;
         if (!isLoggedIn()) {
             next.messageReceived(session, IoBuffer.wrap(bytes));
             return;

@@ -13,6 +13,8 @@
 package net.spsv.ftpserver.login;
 
 import java.net.InetAddress;
+import java.nio.ByteBuffer;
+import java.util.Arrays;
 import java.util.LinkedHashMap;
 import java.util.Map;
 import java.util.concurrent.Future;
@@ -26,7 +28,7 @@ import net.spsv.ftpserver.statistics.SinglePortStatistics;
 /**
  * When refused data logins are told so. The first one of an address is told at once: its client may have come to
  * another machine than its session, and may try again. Others are told after FtpServer's {@code login-failure-delay},
- * as failed logins of users are, but without a thread that sleeps.
+ * as failed logins of users are, but without a thread that sleeps. IPv6 addresses of one network count as one.
  *
  * <p>Threading: safe for all threads.
  */
@@ -41,18 +43,20 @@ public final class Refusals {
     /** Refusals that wait; one more is told at once, so that connections do not pile up. */
     static final int MAX_DELAYED = 1000;
 
+    private static final int IPV6_NETWORK_BYTES = 8;
+
     private final ScheduledExecutorService timer;
 
     private final IntSupplier delayMillis;
 
     private final SinglePortStatistics statistics;
 
-    /** When an address was refused last, as {@code System.nanoTime}. Guarded by itself. */
-    private final Map<InetAddress, Long> refused = new LinkedHashMap<InetAddress, Long>(16, 0.75f, true) {
+    /** When a peer was refused last, as {@code System.nanoTime}, by its address. Guarded by itself. */
+    private final Map<ByteBuffer, Long> refused = new LinkedHashMap<ByteBuffer, Long>(16, 0.75f, true) {
         private static final long serialVersionUID = 1L;
 
         @Override
-        protected boolean removeEldestEntry(final Map.Entry<InetAddress, Long> eldest) {
+        protected boolean removeEldestEntry(final Map.Entry<ByteBuffer, Long> eldest) {
             return size() > MAX_ADDRESSES;
         }
     };
@@ -103,7 +107,7 @@ public final class Refusals {
         private boolean end() {
             final boolean first = over.compareAndSet(false, true);
             if (first) {
-                statistics.delayed(-1);
+                statistics.refusalTold();
             }
             return first;
         }
@@ -121,10 +125,10 @@ public final class Refusals {
         statistics.refused(why);
         final int delay = delayMillis.getAsInt();
         if (isRepeated(peer, System.nanoTime()) && delay > 0) {
-            if (statistics.delayed(1) <= MAX_DELAYED) {
+            if (statistics.refusalDelayed() <= MAX_DELAYED) {
                 return new Delayed(answer, delay);
             }
-            statistics.delayed(-1);
+            statistics.refusalTold();
         }
         answer.run();
         return null;
@@ -132,8 +136,14 @@ public final class Refusals {
 
     private boolean isRepeated(final InetAddress peer, final long now) {
         synchronized (refused) {
-            final Long before = refused.put(peer, now);
+            final Long before = refused.put(network(peer), now);
             return before != null && now - before < TimeUnit.SECONDS.toNanos(MEMORY_SECONDS);
         }
+    }
+
+    /** A host can have any address of its IPv6 network, which takes the first half of 128 bits (RFC 4291). */
+    private static ByteBuffer network(final InetAddress peer) {
+        final byte[] address = peer.getAddress();
+        return ByteBuffer.wrap(Arrays.copyOf(address, Math.min(address.length, IPV6_NETWORK_BYTES)));
     }
 }

@@ -47,8 +47,6 @@ public final class ManagementBean {
      *     apart by a number
      */
     public void register(final SinglePortMXBean statistics, final Iterable<Integer> ports) {
-        // of a server whose start has failed, which tells no Ftplet
-        unregister();
         final String base = "net.spsv:type=SinglePort,ports="
                 + StreamSupport.stream(ports.spliterator(), false)
                         .map(String::valueOf)
@@ -64,7 +62,10 @@ public final class ManagementBean {
                     LOG.debug("{} is another server", candidate);
                 }
             }
-        } catch (JMException | SecurityException e) {
+            if (name == null) {
+                LOG.warn("Single-port mode is not shown by JMX, which has {} servers named {}", MAX_NUMBER, base);
+            }
+        } catch (JMException | RuntimeException e) {
             LOG.warn("Single-port mode is not shown by JMX", e);
         }
     }
@@ -76,7 +77,7 @@ public final class ManagementBean {
                 ManagementFactory.getPlatformMBeanServer().unregisterMBean(name);
             } catch (InstanceNotFoundException e) {
                 LOG.debug("{} was unregistered by somebody else", name);
-            } catch (JMException | SecurityException e) {
+            } catch (JMException | RuntimeException e) {
                 LOG.warn("{} stays in JMX", name, e);
             }
             name = null;

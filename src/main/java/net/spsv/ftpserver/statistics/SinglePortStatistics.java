@@ -84,13 +84,17 @@ public final class SinglePortStatistics implements SinglePortMXBean {
     }
 
     /**
-     * Counts refusals that wait.
+     * Takes note that a refusal waits.
      *
-     * @param change 1 when one begins to, -1 when it has been told
-     * @return how many there are now
+     * @return how many do now
      */
-    public int delayed(final int change) {
-        return delayed.addAndGet(change);
+    public int refusalDelayed() {
+        return delayed.incrementAndGet();
+    }
+
+    /** Takes note that a refusal waits no longer. */
+    public void refusalTold() {
+        delayed.decrementAndGet();
     }
 
     /** Counts a data connection that waits for its transfer. */

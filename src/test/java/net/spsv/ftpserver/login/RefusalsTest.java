@@ -128,6 +128,16 @@ class RefusalsTest {
     }
 
     @Test
+    void addressesOfOneIpv6NetworkCountAsOne() throws UnknownHostException {
+        for (final String peer : new String[] {"2001:db8:1:2::1", "2001:db8:1:3::1", "2001:db8:1:2:3:4:5:6"}) {
+            refusals.tell(InetAddress.getByName(peer), Refusal.UNKNOWN_TOKEN, told::incrementAndGet);
+        }
+
+        assertThat(told).hasValue(2);
+        assertThat(statistics.getRefusalsDelayed()).isOne();
+    }
+
+    @Test
     void nothingWaitsWithoutDelay() {
         delay = 0;
         refuse(1);
