@@ -68,13 +68,13 @@ public final class LoginTimeout {
         if (!conversation.isLoginDone()) {
             LOG.info("{} has not logged in within {} s", session.getRemoteAddress(), seconds);
             session.closeNow();
-            letGoOf(session);
+            removeFromProcessor(session);
         }
     }
 
     /** {@code SslFilter} of MINA 2.1 closes when its close_notify is out, which is never if the peer does not read. */
     @SuppressWarnings("unchecked")
-    private static void letGoOf(final IoSession session) {
+    private static void removeFromProcessor(final IoSession session) {
         ((IoProcessor<IoSession>) ((AbstractIoSession) session).getProcessor()).remove(session);
     }
 }
