@@ -72,8 +72,9 @@ class RandomSequencesIT {
 
     private static final int SEQUENCES = Integer.getInteger("spsv.sequences", 300);
 
-    /** FtpServer's command threads, which come as they are needed and go when they were not for a while. */
-    private static final Pattern COMMAND_THREAD = Pattern.compile("thread pool-[0-9]+-thread-.*", Pattern.DOTALL);
+    /** Command threads and the timer's, which come as they are needed and go when they were not for a while. */
+    private static final Pattern THREAD_OF_A_POOL =
+            Pattern.compile("thread (?:pool-[0-9]+-thread-|spsv-timer ).*", Pattern.DOTALL);
 
     private static final Pattern PROGRAMMING_ERROR =
             Pattern.compile(".*(?:NullPointer|IllegalState|IllegalArgument|OutOfBounds|ClassCast|ConcurrentModification"
@@ -310,7 +311,7 @@ class RandomSequencesIT {
                 .pollInterval(Duration.ofMillis(20))
                 .untilAsserted(() -> {
                     final List<String> added = before.added().stream()
-                            .filter(what -> !COMMAND_THREAD.matcher(what).matches())
+                            .filter(what -> !THREAD_OF_A_POOL.matcher(what).matches())
                             .collect(Collectors.toList());
                     assertThat(added).isEmpty();
                 });
