@@ -17,7 +17,6 @@ import static org.assertj.core.api.Assertions.assertThat;
 import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.net.SocketException;
-import java.time.Duration;
 import net.spsv.ftpserver.testing.LeakCheckExtension;
 import net.spsv.ftpserver.testing.ListeningPorts;
 import org.awaitility.Awaitility;
@@ -37,7 +36,7 @@ class ConnectionLossIT {
 
     @BeforeEach
     void open() throws IOException {
-        stage = new Stage(settings -> settings.connectTimeout(Duration.ofSeconds(2)));
+        stage = new Stage();
     }
 
     @AfterEach

@@ -220,8 +220,9 @@ final class Stage implements AutoCloseable {
     /** Fails unless the session can still transfer a file. */
     void expectUsable() throws IOException {
         final int port = extendedPassive();
-        try (Peer server = dataLogin();
-                Peer data = connectData(port)) {
+        // the client first, for which the gateway may not wait for long
+        try (Peer data = connectData(port);
+                Peer server = dataLogin()) {
             begin("RETR last");
             server.send("last".getBytes("US-ASCII")).end();
             control.line("226 done");
