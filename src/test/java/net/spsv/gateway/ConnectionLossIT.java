@@ -320,6 +320,23 @@ class ConnectionLossIT {
         }
     }
 
+    /** As a process does that is killed: what it has sent ends like a whole file. */
+    @ParameterizedTest
+    @ValueSource(booleans = {false, true})
+    void clientThatGoesBeforeItsUploadEndsIsAResetAtTheServer(final boolean byReset) throws Exception {
+        stage.login();
+        final int port = stage.extendedPassive();
+        try (Peer server = stage.dataLogin();
+                Peer data = stage.connectData(port)) {
+            stage.begin("STOR file");
+            data.send(new byte[1000]);
+            clientLeaves(byReset);
+            data.end();
+            server.expectReset();
+            stage.control().line("426 cut off").expectGone();
+        }
+    }
+
     @ParameterizedTest
     @ValueSource(booleans = {false, true})
     void clientThatGoesInADownloadIsAResetAtTheServer(final boolean byReset) throws Exception {
