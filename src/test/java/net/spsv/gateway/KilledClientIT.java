@@ -117,8 +117,8 @@ class KilledClientIT {
             Files.delete(part);
         }
 
-        // On a busy machine the second end may come too late, but not for most; if none was waited for, for nearly all.
-        assertThat(REPLIES).filteredOn(code -> code == 226).hasSizeLessThanOrEqualTo(CLIENTS / 2);
+        // On a busy machine the second end may come too late now and then; if it was not heeded, most would be 226.
+        assertThat(REPLIES).filteredOn(code -> code == 226).hasSizeLessThanOrEqualTo(CLIENTS / 4);
         assertThat(REPLIES).contains(426);
     }
 }
