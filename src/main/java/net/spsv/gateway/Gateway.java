@@ -167,18 +167,22 @@ public final class Gateway implements Closeable {
             return;
         }
         try {
-            threads.execute(() -> {
-                try {
-                    session.run();
-                } finally {
-                    sessions.remove(session);
-                }
-            });
+            threads.execute(() -> serve(session));
         } catch (OutOfMemoryError e) {
             // what the JDK says when the system gives it no more threads
             sessions.remove(session);
             LOG.warn("Refused a client: {}", e.getMessage());
             Session.refuse(new PlainWire(channel), channel, "The gateway has no thread left");
+        }
+    }
+
+    private void serve(final Session session) {
+        try {
+            session.run();
+        } finally {
+            // in this order: whoever reads of the end can count on the place
+            sessions.remove(session);
+            session.logEnd();
         }
     }
 

@@ -18,6 +18,7 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import java.io.ByteArrayInputStream;
 import java.io.ByteArrayOutputStream;
 import java.io.Closeable;
+import java.io.FilterInputStream;
 import java.io.IOException;
 import java.io.InputStream;
 import java.io.OutputStream;
@@ -335,14 +336,19 @@ class ClientHabitsIT {
         client.setControlKeepAliveReplyTimeout(Duration.ofMillis(500));
         final byte[] content = new byte[10_000];
         Arrays.fill(content, (byte) 'k');
-        final InputStream slowly = new ByteArrayInputStream(content) {
+        final InputStream slowly = new FilterInputStream(new ByteArrayInputStream(content)) {
             @Override
-            public int read(final byte[] buffer, final int offset, final int length) {
+            public int read(final byte[] buffer, final int offset, final int length) throws IOException {
                 final long end = System.nanoTime() + Duration.ofMillis(5).toNanos();
                 while (System.nanoTime() < end) {
                     Thread.yield();
                 }
-                return super.read(buffer, offset, Math.min(length, 5_000));
+                final int count = super.read(buffer, offset, Math.min(length, 5_000));
+                if (count < 0) {
+                    // the reply to the upload may take longer than a NOOP waits for one that cannot come before
+                    client.setSoTimeout(20_000);
+                }
+                return count;
             }
         };
         assertThat(client.storeFile("slow", slowly)).isTrue();
@@ -360,7 +366,7 @@ class ClientHabitsIT {
         server.file("slow", content);
         client.setBufferSize(5_000);
         client.setControlKeepAliveTimeout(Duration.ofMillis(1));
-        client.setControlKeepAliveReplyTimeout(Duration.ofMillis(500));
+        client.setControlKeepAliveReplyTimeout(Duration.ofSeconds(20));
         final ByteArrayOutputStream slowly = new ByteArrayOutputStream() {
             @Override
             public void write(final byte[] buffer, final int offset, final int length) {

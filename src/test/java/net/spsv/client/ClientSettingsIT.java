@@ -173,8 +173,8 @@ class ClientSettingsIT {
     @Test
     void timeForTheLoginStartsWhenTheConnectionIsThere() throws IOException {
         login(Kind.PLAIN);
-        client.setDataTimeout(Duration.ofMillis(1_000));
-        sockets.connectDelay = 1_200;
+        client.setDataTimeout(Duration.ofMillis(3_000));
+        sockets.connectDelay = 3_300;
         expectUsable();
     }
 

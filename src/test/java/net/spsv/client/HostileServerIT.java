@@ -329,7 +329,20 @@ class HostileServerIT {
 
     @Test
     void downloadThatStallsIsGivenUpAfterTheDataTimeout() throws Exception {
-        client.setDataTimeout(Duration.ofMillis(300));
+        client.addProtocolCommandListener(new ProtocolCommandListener() {
+            @Override
+            public void protocolCommandSent(final ProtocolCommandEvent event) {
+                // of no interest
+            }
+
+            @Override
+            public void protocolReplyReceived(final ProtocolCommandEvent event) {
+                if (event.getMessage().startsWith("200 DATA")) {
+                    // not before, as it is the time for the login as well
+                    client.setDataTimeout(Duration.ofMillis(300));
+                }
+            }
+        });
         server.onData(peer -> {
             ScriptedServer.dataLogin(CONTENT).run(peer);
             peer.awaitEnd();

@@ -17,7 +17,8 @@ import static org.assertj.core.api.Assertions.assertThat;
 import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.net.SocketException;
-import java.time.Duration;
+import java.util.concurrent.TimeUnit;
+import java.util.concurrent.locks.LockSupport;
 import net.spsv.ftpserver.testing.LeakCheckExtension;
 import net.spsv.ftpserver.testing.ListeningPorts;
 import org.awaitility.Awaitility;
@@ -37,7 +38,7 @@ class ConnectionLossIT {
 
     @BeforeEach
     void open() throws IOException {
-        stage = new Stage(settings -> settings.connectTimeout(Duration.ofSeconds(2)));
+        stage = new Stage();
     }
 
     @AfterEach
@@ -318,6 +319,53 @@ class ConnectionLossIT {
             server.expectReset();
             data.expectReset();
             stage.control().line("426 cut off").expectGone();
+        }
+    }
+
+    /** As a process does that is killed: what it has sent ends like a whole file. */
+    @ParameterizedTest
+    @ValueSource(booleans = {false, true})
+    void clientThatGoesBeforeItsUploadEndsIsAResetAtTheServer(final boolean byReset) throws Exception {
+        stage.login();
+        final int port = stage.extendedPassive();
+        try (Peer server = stage.dataLogin();
+                Peer data = stage.connectData(port)) {
+            stage.begin("STOR file");
+            data.send(new byte[1000]);
+            clientLeaves(byReset);
+            data.end();
+            server.expectReset();
+            stage.control().line("426 cut off").expectGone();
+        }
+    }
+
+    /** As {@link #clientThatGoesBeforeItsUploadEndsIsAResetAtTheServer}, in the order in which Linux ends them. */
+    @ParameterizedTest
+    @ValueSource(booleans = {false, true})
+    void clientThatGoesRightBehindTheEndOfItsUploadIsAResetAtTheServer(final boolean byReset) throws Exception {
+        boolean right = false;
+        while (!right) {
+            stage.login();
+            final int port = stage.extendedPassive();
+            try (Peer server = stage.dataLogin();
+                    Peer data = stage.connectData(port)) {
+                stage.begin("STOR file");
+                data.send(new byte[1000]);
+                server.readExactly(1000);
+                // the longer an upload takes the more time there is for what comes behind it
+                final long begun = System.nanoTime();
+                Awaitility.await().until(() -> System.nanoTime() - begun > TimeUnit.MILLISECONDS.toNanos(500));
+                final long end = System.nanoTime();
+                data.end();
+                LockSupport.parkNanos(TimeUnit.MILLISECONDS.toNanos(2));
+                clientLeaves(byReset);
+                // a machine that was too busy for it shows nothing
+                right = System.nanoTime() - end < TimeUnit.MILLISECONDS.toNanos(15);
+                if (right) {
+                    server.expectReset();
+                    stage.control().line("426 cut off").expectGone();
+                }
+            }
         }
     }
 

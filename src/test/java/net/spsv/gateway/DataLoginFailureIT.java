@@ -15,7 +15,6 @@ package net.spsv.gateway;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import java.io.IOException;
-import java.net.SocketTimeoutException;
 import java.nio.charset.StandardCharsets;
 import java.time.Duration;
 import java.util.Collections;
@@ -47,7 +46,7 @@ class DataLoginFailureIT {
     }
 
     private void login() throws IOException {
-        stage = new Stage(SHORT).login();
+        stage = new Stage().login();
     }
 
     /** The transfer command has not reached the server, and the next one can. */
@@ -166,7 +165,7 @@ class DataLoginFailureIT {
     @ParameterizedTest
     @ValueSource(ints = {0, 1, 2, 3})
     void serverThatStallsRefusesTheTransferInTime(final int step) throws Exception {
-        login();
+        stage = new Stage(SHORT).login();
         stage.extendedPassive();
         try (Peer server = stage.accept()) {
             if (step > 0) {
@@ -264,7 +263,7 @@ class DataLoginFailureIT {
                 "~; no FTP reply"
             })
     void serverThatTakesNoSessionIsQuoted(final String greeting, final String quoted) throws Exception {
-        stage = new Stage(SHORT).connect();
+        stage = new Stage().connect();
         try (Peer server = stage.accept().line(greeting.replace("~", ""))) {
             assertThat(stage.client().expect(421)).contains(quoted);
             assertThat(stage.client().readToEnd()).isEmpty();
@@ -284,7 +283,7 @@ class DataLoginFailureIT {
 
     @Test
     void serverThatLeavesWithoutAWordEndsTheSession() throws Exception {
-        stage = new Stage(SHORT).connect();
+        stage = new Stage().connect();
         stage.accept().close();
         stage.client().expect(421);
         assertThat(stage.client().readToEnd()).isEmpty();
@@ -296,16 +295,12 @@ class DataLoginFailureIT {
         final RawFtpClient first = stage.client();
         stage.connect().client().expect(421);
         assertThat(stage.client().readToEnd()).isEmpty();
-        first.close();
-        stage.control().expectGone();
-        Awaitility.await().until(() -> {
-            stage.connect();
-            try (Peer server = stage.accept()) {
-                server.line("220 hello");
-                return stage.client().reply().startsWith("220 ");
-            } catch (final SocketTimeoutException e) {
-                return false;
-            }
-        });
+        try (LogCapture log = LogCapture.open()) {
+            first.close();
+            stage.control().expectGone();
+            Awaitility.await().until(() -> log.texts().stream().anyMatch(text -> text.contains("Session 1 of ")));
+        }
+        // the place is free before the end is logged
+        stage.login().expectUsable();
     }
 }

@@ -17,9 +17,9 @@ import static org.assertj.core.api.Assertions.assertThat;
 import java.io.IOException;
 import java.nio.charset.StandardCharsets;
 import java.time.Duration;
+import java.util.function.UnaryOperator;
 import net.spsv.ftpserver.testing.LeakCheckExtension;
 import org.junit.jupiter.api.AfterEach;
-import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.extension.ExtendWith;
@@ -32,14 +32,21 @@ import org.junit.jupiter.params.provider.ValueSource;
 class DataLoginTlsFailureIT {
     private Stage stage;
 
-    @BeforeEach
-    void open() throws IOException {
-        stage = Stage.tls(settings -> settings.connectTimeout(Duration.ofSeconds(2)), "TLSv1.3", "TLSv1.2");
-    }
-
     @AfterEach
     void close() throws Exception {
         stage.close();
+    }
+
+    private void open() throws IOException {
+        open(settings -> settings);
+    }
+
+    private void openWithShortTimeout() throws IOException {
+        open(settings -> settings.connectTimeout(Duration.ofSeconds(2)));
+    }
+
+    private void open(final UnaryOperator<GatewaySettings> more) throws IOException {
+        stage = Stage.tls(more, "TLSv1.3", "TLSv1.2");
     }
 
     private void expectSessionRefused(final Peer server, final String reason) throws IOException {
@@ -51,6 +58,7 @@ class DataLoginTlsFailureIT {
     @ParameterizedTest
     @ValueSource(strings = {"500 what?", "502 no", "530 no", "200 fine", "334 ADAT=", "234-TLS\r\n235 no"})
     void authThatIsRefusedEndsTheSession(final String reply) throws Exception {
+        open();
         stage.connect();
         try (Peer server = stage.accept().line("220 hello").expect("AUTH TLS").line(reply)) {
             if (reply.contains("\r\n")) {
@@ -63,6 +71,7 @@ class DataLoginTlsFailureIT {
     @ParameterizedTest
     @ValueSource(strings = {"500 what?", "502 no", "431 not now", "200 fine"})
     void authThatIsRefusedOnTheSecondConnectionRefusesTheTransfer(final String reply) throws Exception {
+        open();
         stage.login();
         stage.extendedPassive();
         try (Peer server = stage.accept().line("220 hello").expect("AUTH TLS").line(reply)) {
@@ -75,6 +84,7 @@ class DataLoginTlsFailureIT {
     /** What is injected behind AUTH's reply must not pass for something that came inside TLS. */
     @Test
     void whatComesInClearBehindAuthEndsTheSession() throws Exception {
+        open();
         stage.connect();
         try (Peer server = stage.accept().line("220 hello").expect("AUTH TLS")) {
             server.send("234 go on\r\n230 in already\r\n".getBytes(StandardCharsets.US_ASCII));
@@ -84,6 +94,7 @@ class DataLoginTlsFailureIT {
 
     @Test
     void whatComesInClearBehindAuthOnTheSecondConnectionRefusesTheTransfer() throws Exception {
+        open();
         stage.login();
         stage.extendedPassive();
         try (Peer server = stage.accept().line("220 hello").expect("AUTH TLS")) {
@@ -96,6 +107,7 @@ class DataLoginTlsFailureIT {
 
     @Test
     void whatComesInClearInPlaceOfTheHandshakeEndsTheSession() throws Exception {
+        open();
         stage.connect();
         try (Peer server = stage.accept().line("220 hello").expect("AUTH TLS").line("234 go on")) {
             server.read(new byte[1]);
@@ -106,6 +118,7 @@ class DataLoginTlsFailureIT {
 
     @Test
     void handshakeThatStallsEndsTheSessionInTime() throws Exception {
+        openWithShortTimeout();
         stage.connect();
         try (Peer server = stage.accept().line("220 hello").expect("AUTH TLS").line("234 go on")) {
             expectSessionRefused(server, "no answer within 2 s");
@@ -114,6 +127,7 @@ class DataLoginTlsFailureIT {
 
     @Test
     void handshakeThatStallsOnTheSecondConnectionRefusesTheTransfer() throws Exception {
+        openWithShortTimeout();
         stage.login();
         stage.extendedPassive();
         try (Peer server = stage.accept().line("220 hello").expect("AUTH TLS").line("234 go on")) {
@@ -125,6 +139,7 @@ class DataLoginTlsFailureIT {
 
     @Test
     void serverThatDoesNotProtectDataEndsTheSession() throws Exception {
+        open();
         stage.connect();
         try (Peer server = stage.greet()) {
             stage.client().greeted().line("USER u001");
@@ -143,6 +158,7 @@ class DataLoginTlsFailureIT {
 
     @Test
     void dataIsProtectedAgainAfterRein() throws Exception {
+        open();
         stage.login();
         stage.exchange("REIN", "220 anew");
         stage.logInAgain().expectUsable();
@@ -150,6 +166,7 @@ class DataLoginTlsFailureIT {
 
     @Test
     void bytesBehindTheLastReplyAreTheFilesFirst() throws Exception {
+        open();
         stage.login();
         final int port = stage.extendedPassive();
         try (Peer server = stage.tokenCame();
@@ -166,6 +183,7 @@ class DataLoginTlsFailureIT {
     /** TLS 1.3: a request to renew, which the peer answers with a renewal of its own, in the middle of files. */
     @Test
     void keysMayBeRenewedInTheMiddleOfFiles() throws Exception {
+        open();
         stage.login();
         int port = stage.extendedPassive();
         try (Peer server = stage.dataLogin();

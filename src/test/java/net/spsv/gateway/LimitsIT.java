@@ -66,7 +66,7 @@ class LimitsIT {
 
     @Test
     void passivePortDoesNotWaitForEver() throws IOException {
-        gateway = GatewayProcess.start(SERVER.port(), "--data-timeout", "1");
+        gateway = GatewayProcess.start(SERVER.port(), "--data-timeout", "3");
         final RawFtpClient client = login();
 
         client.line("EPSV").expect(229);

@@ -26,7 +26,6 @@ import net.spsv.ftpserver.testing.LeakCheckExtension;
 import net.spsv.ftpserver.testing.ListeningPorts;
 import org.awaitility.Awaitility;
 import org.junit.jupiter.api.AfterEach;
-import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.extension.ExtendWith;
@@ -39,14 +38,18 @@ import org.junit.jupiter.params.provider.ValueSource;
 class PassivePortIT {
     private Stage stage;
 
-    @BeforeEach
-    void open() throws IOException {
-        stage = new Stage(settings -> settings.dataTimeout(Duration.ofSeconds(2))).login();
-    }
-
     @AfterEach
     void close() throws Exception {
         stage.close();
+    }
+
+    private void login() throws IOException {
+        stage = new Stage().login();
+    }
+
+    /** For those who come too late, or do not come. */
+    private void loginWithShortTimeout() throws IOException {
+        stage = new Stage(settings -> settings.dataTimeout(Duration.ofSeconds(2))).login();
     }
 
     private static void expectClosed(final int port) {
@@ -59,6 +62,7 @@ class PassivePortIT {
 
     @Test
     void strangerIsDroppedAndTheRightClientStillGetsThrough() throws Exception {
+        login();
         final int port = stage.extendedPassive();
         final Socket stranger = new Socket();
         stranger.bind(new InetSocketAddress("127.0.0.2", 0));
@@ -77,6 +81,7 @@ class PassivePortIT {
 
     @Test
     void portIsOpenOnlyAtTheAddressThatTheClientCameTo() throws Exception {
+        login();
         final int port = stage.extendedPassive();
         try (Peer server = stage.dataLogin();
                 ServerSocket other = new ServerSocket(port, 1, InetAddress.getByName("127.0.0.2"))) {
@@ -87,6 +92,7 @@ class PassivePortIT {
 
     @Test
     void portIsClosedAsSoonAsTheClientIsThere() throws Exception {
+        login();
         final int port = stage.extendedPassive();
         try (Peer server = stage.dataLogin();
                 Peer data = stage.connectData(port)) {
@@ -98,6 +104,7 @@ class PassivePortIT {
 
     @Test
     void newPortClosesTheOneBefore() throws Exception {
+        login();
         final int port = stage.extendedPassive();
         try (Peer server = stage.dataLogin();
                 Peer data = stage.connectData(port)) {
@@ -116,6 +123,7 @@ class PassivePortIT {
 
     @Test
     void portThatNobodyComesToIsClosedInTime() throws Exception {
+        loginWithShortTimeout();
         final int port = stage.extendedPassive();
         try (Peer server = stage.dataLogin()) {
             server.expectReset();
@@ -127,6 +135,7 @@ class PassivePortIT {
 
     @Test
     void transferThatNobodyConnectsForIsCutOffInTime() throws Exception {
+        loginWithShortTimeout();
         final int port = stage.extendedPassive();
         try (Peer server = stage.dataLogin()) {
             stage.begin("STOR x");
@@ -140,6 +149,7 @@ class PassivePortIT {
 
     @Test
     void finalReplyToATransferThatNobodyConnectsForIsNoSuccess() throws Exception {
+        loginWithShortTimeout();
         final int port = stage.extendedPassive();
         try (Peer server = stage.dataLogin()) {
             stage.begin("RETR x");
@@ -153,9 +163,10 @@ class PassivePortIT {
 
     @Test
     void clientThatConnectsAndDoesNoMoreKeepsItsConnection() throws Exception {
+        loginWithShortTimeout();
         final int port = stage.extendedPassive();
-        try (Peer server = stage.dataLogin();
-                Peer data = stage.connectData(port)) {
+        try (Peer data = stage.connectData(port);
+                Peer server = stage.dataLogin()) {
             data.socket().setSoTimeout(3000);
             assertThat(catchThrowable(() -> data.read(new byte[1]))).isInstanceOf(SocketTimeoutException.class);
             stage.begin("RETR x");
@@ -168,6 +179,7 @@ class PassivePortIT {
 
     @Test
     void clientMayConnectBehindTheTransferCommand() throws Exception {
+        login();
         final int port = stage.extendedPassive();
         try (Peer server = stage.dataLogin()) {
             stage.begin("RETR x");
@@ -184,6 +196,7 @@ class PassivePortIT {
 
     @Test
     void uploadMayBeOverBeforeItsCommand() throws Exception {
+        login();
         final int port = stage.extendedPassive();
         try (Peer server = stage.dataLogin();
                 Peer data = stage.connectData(port)) {
@@ -197,6 +210,7 @@ class PassivePortIT {
 
     @Test
     void downloadMayBeOverBeforeItsReply() throws Exception {
+        login();
         final int port = stage.extendedPassive();
         try (Peer server = stage.dataLogin();
                 Peer data = stage.connectData(port)) {
@@ -212,6 +226,7 @@ class PassivePortIT {
 
     @Test
     void activeModeConnectsWhenTheTransferBegins() throws Exception {
+        login();
         try (ServerSocket listening = new ServerSocket(0, 1, InetAddress.getByName("127.0.0.1"))) {
             listening.setSoTimeout(20_000);
             stage.client().line(active(listening));
@@ -233,6 +248,7 @@ class PassivePortIT {
 
     @Test
     void activeModeTowardsAPortWhereNobodyListensIsRefused() throws Exception {
+        login();
         final ServerSocket listening = new ServerSocket(0, 1, InetAddress.getByName("127.0.0.1"));
         final String command = active(listening);
         listening.close();
@@ -248,6 +264,7 @@ class PassivePortIT {
 
     @Test
     void activeClientsResetInAnUploadIsAResetAtTheServer() throws Exception {
+        login();
         try (ServerSocket listening = new ServerSocket(0, 1, InetAddress.getByName("127.0.0.1"))) {
             listening.setSoTimeout(20_000);
             stage.client().line("EPRT |1|127.0.0.1|" + listening.getLocalPort() + "|");
@@ -274,6 +291,7 @@ class PassivePortIT {
     @ParameterizedTest
     @ValueSource(strings = {"server's reset", "ABOR", "551"})
     void downloadThatIsCutOffIsAResetInActiveModeToo(final String by) throws Exception {
+        login();
         try (ServerSocket listening = new ServerSocket(0, 1, InetAddress.getByName("127.0.0.1"))) {
             listening.setSoTimeout(20_000);
             stage.client().line(active(listening));
@@ -302,6 +320,7 @@ class PassivePortIT {
     @ParameterizedTest
     @ValueSource(booleans = {true, false})
     void endBeforeTheTransferIsAnEmptyFileAndAResetIsNone(final boolean byReset) throws Exception {
+        login();
         final int port = stage.extendedPassive();
         try (Peer server = stage.dataLogin()) {
             try (Peer data = stage.connectData(port)) {

@@ -19,7 +19,6 @@ import java.net.InetAddress;
 import java.net.InetSocketAddress;
 import java.net.ServerSocket;
 import java.net.Socket;
-import java.net.SocketTimeoutException;
 import java.security.GeneralSecurityException;
 import java.util.ArrayList;
 import java.util.List;
@@ -119,15 +118,15 @@ final class Stage implements AutoCloseable {
         return opened(new Peer(listening.accept()));
     }
 
-    /** Drops connections to the server that were given up maybe before, maybe after they were there. */
+    /** Drops the connections to the server that there are: all that came before one that is made here. */
     void forgetConnections() throws IOException {
-        listening.setSoTimeout(1);
-        try {
-            while (true) {
-                listening.accept().close();
-            }
-        } catch (final SocketTimeoutException e) {
-            listening.setSoTimeout(TIMEOUT_MILLIS);
+        try (Socket last = new Socket(listening.getInetAddress(), listening.getLocalPort())) {
+            int port;
+            do {
+                try (Socket next = listening.accept()) {
+                    port = next.getPort();
+                }
+            } while (port != last.getLocalPort());
         }
     }
 
@@ -220,8 +219,9 @@ final class Stage implements AutoCloseable {
     /** Fails unless the session can still transfer a file. */
     void expectUsable() throws IOException {
         final int port = extendedPassive();
-        try (Peer server = dataLogin();
-                Peer data = connectData(port)) {
+        // the client first, for which the gateway may not wait for long
+        try (Peer data = connectData(port);
+                Peer server = dataLogin()) {
             begin("RETR last");
             server.send("last".getBytes("US-ASCII")).end();
             control.line("226 done");

@@ -118,8 +118,8 @@ public final class DataConnection {
     /** When the transfer began, as {@code System.nanoTime}. */
     private long begunAt;
 
-    /** Whether all of an upload was written to the server. */
-    private boolean uploadWritten;
+    /** Whether all of an upload was written to the server, and the session's thread is to look for the client. */
+    private boolean clientAskedFor;
 
     /** Whether whoever gets the file is being told that this was all of it. */
     private boolean ending;
@@ -159,7 +159,7 @@ public final class DataConnection {
      * @return true until {@link #clientIsThere()} is called
      */
     public synchronized boolean isClientAskedFor() {
-        return uploadWritten && state == State.OPEN && clientHeard.getCount() > 0;
+        return clientAskedFor && state == State.OPEN && clientHeard.getCount() > 0;
     }
 
     /** Tells that the client's control connection was heard after {@link #isClientAskedFor()}, and had not ended. */
@@ -237,7 +237,6 @@ public final class DataConnection {
             final Wire to = awaitServer();
             carry(from, to, bytesUp);
             if (awaitDirection() == Direction.UPLOAD) {
-                uploadIsWritten();
                 awaitClientsDeath();
                 to.end();
                 over();
@@ -414,26 +413,27 @@ public final class DataConnection {
         }
     }
 
-    private void uploadIsWritten() {
+    private void askForClient() {
         synchronized (this) {
-            uploadWritten = true;
+            clientAskedFor = true;
         }
         changed.run();
     }
 
     /**
-     * The end of the control connection may have come first, and the session's thread is asked to look. Or it may come
-     * right behind: Linux closes the connections of a process that is killed from the newest to the oldest. So there is
-     * a little time for it, more for an upload that took long.
+     * The end of the control connection may have come first. Or it may come right behind: Linux closes the connections
+     * of a process that is killed from the newest to the oldest. So there is a little time for it, more for an upload
+     * that took long. Then the session's thread is asked to look: on a busy machine it may not have come to it.
      */
     private void awaitClientsDeath() throws IOException {
         try {
-            if (!clientHeard.await(SESSION_MILLIS, TimeUnit.MILLISECONDS)) {
-                LOG.debug("The session's thread has something else to do than to look for its client");
-            }
             final long grace = Math.min((System.nanoTime() - begunAt()) / GRACE_DIVISOR, MAX_GRACE_NANOS);
             if (grace >= MIN_GRACE_NANOS && givenUp.await(grace, TimeUnit.NANOSECONDS)) {
                 LOG.debug("The client has died, or has changed its mind, at the end of its upload");
+            }
+            askForClient();
+            if (!clientHeard.await(SESSION_MILLIS, TimeUnit.MILLISECONDS)) {
+                LOG.debug("The session's thread has something else to do than to look for its client");
             }
         } catch (InterruptedException e) {
             Thread.currentThread().interrupt();

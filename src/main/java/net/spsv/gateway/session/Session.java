@@ -32,7 +32,7 @@ import org.slf4j.LoggerFactory;
 /**
  * One client's session, from its connection to its end.
  *
- * <p>Threading: {@link #run()} is the session's thread; {@link #stop()} may be called by any.
+ * <p>Threading: {@link #run()} and {@link #logEnd()} are the session's thread's; {@link #stop()} may be called by any.
  */
 public final class Session implements Runnable {
 
@@ -60,6 +60,12 @@ public final class Session implements Runnable {
 
     private Transfers transfers;
 
+    /** Null as long as it is not known. */
+    private InetSocketAddress address;
+
+    /** Why the session has ended before its time; empty if it has not. */
+    private String failure = "";
+
     /**
      * Prepares the session.
      *
@@ -86,8 +92,6 @@ public final class Session implements Runnable {
     /** Serves the client to the end. */
     @Override
     public void run() {
-        InetSocketAddress address = null;
-        String end = "";
         try {
             address = (InetSocketAddress) channel.getRemoteAddress();
             LOG.debug("{} begins: {}", name, Log.address(address));
@@ -97,10 +101,9 @@ public final class Session implements Runnable {
             channel.socket().setKeepAlive(true);
             serve(connect());
         } catch (IOException e) {
-            end = Log.reason(e);
+            failure = Log.reason(e);
         } finally {
             client.close();
-            logEnd(address, end);
         }
     }
 
@@ -114,7 +117,8 @@ public final class Session implements Runnable {
         }
     }
 
-    private void logEnd(final InetSocketAddress address, final String end) {
+    /** Logs that the session has ended, once {@link #run()} has returned. */
+    public void logEnd() {
         final double seconds = TimeUnit.NANOSECONDS.toMillis(System.nanoTime() - start) / 1000.0;
         final String text = String.format(
                 Locale.ROOT,
@@ -123,7 +127,7 @@ public final class Session implements Runnable {
                 address == null ? "nobody" : Log.address(address),
                 seconds,
                 transfers == null ? "0 transfers, 0 bytes down, 0 bytes up" : transfers,
-                end.isEmpty() ? "" : " (" + end + ')');
+                failure.isEmpty() ? "" : " (" + failure + ')');
         LOG.info(text);
     }
 

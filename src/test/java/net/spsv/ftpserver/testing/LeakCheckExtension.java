@@ -95,6 +95,11 @@ public final class LeakCheckExtension implements BeforeAllCallback, AfterAllCall
             });
             return added;
         }
+
+        /** Returns whether nothing has come and nothing has gone since. */
+        boolean isUpToDate() {
+            return threads.equals(threads()) && descriptors.equals(descriptors());
+        }
     }
 
     /** Remembers what is there. */

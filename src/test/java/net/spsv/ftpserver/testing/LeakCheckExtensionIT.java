@@ -19,6 +19,7 @@ import java.net.InetAddress;
 import java.net.ServerSocket;
 import java.nio.channels.Selector;
 import java.util.concurrent.CountDownLatch;
+import java.util.concurrent.atomic.AtomicReference;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.extension.ExtendWith;
@@ -27,9 +28,19 @@ import org.junit.jupiter.api.extension.ExtendWith;
 @Timeout(30)
 @ExtendWith(LeakCheckExtension.class)
 class LeakCheckExtensionIT {
+    /** Takes the inventory when nothing of what ran before comes or goes any more. */
+    private static LeakCheckExtension.Inventory settled() {
+        final AtomicReference<LeakCheckExtension.Inventory> last =
+                new AtomicReference<>(new LeakCheckExtension.Inventory());
+        await().until(
+                        () -> last.getAndSet(new LeakCheckExtension.Inventory()),
+                        LeakCheckExtension.Inventory::isUpToDate);
+        return last.get();
+    }
+
     @Test
     void openSocketAndSelectorAreSeen() throws Exception {
-        final LeakCheckExtension.Inventory before = new LeakCheckExtension.Inventory();
+        final LeakCheckExtension.Inventory before = settled();
         try (ServerSocket socket = new ServerSocket(0, 1, InetAddress.getLoopbackAddress());
                 Selector selector = Selector.open()) {
             assertThat(socket.isBound() && selector.isOpen()).isTrue();
@@ -37,12 +48,12 @@ class LeakCheckExtensionIT {
                     .anySatisfy(line -> assertThat(line).contains("socket"))
                     .anySatisfy(line -> assertThat(line).contains("eventpoll"));
         }
-        assertThat(before.added()).isEmpty();
+        await().untilAsserted(() -> assertThat(before.added()).isEmpty());
     }
 
     @Test
     void runningThreadIsSeen() throws Exception {
-        final LeakCheckExtension.Inventory before = new LeakCheckExtension.Inventory();
+        final LeakCheckExtension.Inventory before = settled();
         final CountDownLatch end = new CountDownLatch(1);
         final Thread thread = new Thread(
                 () -> {
