@@ -324,9 +324,6 @@ public final class SpsvDataConnectionFactory extends IODataConnectionFactory {
     private void endPending() {
         if (pending != null) {
             final boolean unused = dataConnections.tokens().revoke(token);
-            if (unused) {
-                dataConnections.statistics().expired();
-            }
             pending.end(!unused);
         }
     }
