@@ -699,7 +699,7 @@ class DataLoginFilterTest {
     /** All in one segment, as a client sends it that does not wait for replies. */
     @Test
     void transferBehindAnAborInTheSameSegmentIsANewOne() {
-        server.loggedIn().receive("SPSV\r\n");
+        server.dataIdleTimeout(1).loggedIn().receive("SPSV\r\n");
         server.runCommands();
 
         server.receive("ABOR\r\nSPSV\r\nRETR file\r\n");
