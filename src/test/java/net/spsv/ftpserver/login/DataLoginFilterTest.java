@@ -792,6 +792,51 @@ class DataLoginFilterTest {
     }
 
     @Test
+    void sessionIsNotIdleBeforeTheLastReplyOfItsTransferHasLeft() {
+        transferWhoseLastReplyIsStuck();
+
+        server.idle();
+        assertThat(server.idleEvents()).isZero();
+        server.flow();
+        assertThat(server.codes()).endsWith("226");
+        server.idle();
+        assertThat(server.idleEvents()).isOne();
+    }
+
+    @Test
+    void sessionIsIdleWhoseLastReplyIsNotRead() {
+        transferWhoseLastReplyIsStuck();
+
+        server.idle();
+        server.idle();
+        server.idle();
+
+        assertThat(server.idleEvents()).isEqualTo(2);
+    }
+
+    @Test
+    void sessionIsIdleThatHasNotTransferredAndDoesNotRead() {
+        server.loggedIn().receive("SPSV\r\n");
+        server.runCommands();
+        server.stall();
+        server.receive("NOOP\r\n");
+        server.runCommands();
+
+        server.idle();
+
+        assertThat(server.idleEvents()).isOne();
+    }
+
+    private void transferWhoseLastReplyIsStuck() {
+        server.loggedIn().receive("SPSV\r\n");
+        server.runCommands();
+        server.dataConnectionComes();
+        server.stall();
+        server.receive("RETR file\r\n");
+        server.runCommands();
+    }
+
+    @Test
     void bytesThatAreNoTextStay() {
         final byte[] all = new byte[256];
         for (int i = 0; i < all.length; i++) {
