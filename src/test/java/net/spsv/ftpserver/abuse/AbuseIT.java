@@ -75,9 +75,9 @@ class AbuseIT {
             assertThat(single.getDataConnectionsWaiting()).isZero();
             assertThat(single.getDataConnectionsActive()).isZero();
             assertThat(single.getRefusalsDelayed()).isZero();
+            assertThat(server.context().getThreadPoolExecutor().getMaximumPoolSize())
+                    .isEqualTo(10);
         });
-        assertThat(server.context().getThreadPoolExecutor().getMaximumPoolSize())
-                .isEqualTo(10);
         assertThat(single.getTokensIssued()).isEqualTo(single.getTokensRedeemed() + single.getTokensExpired());
     }
 
