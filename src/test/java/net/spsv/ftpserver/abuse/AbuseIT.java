@@ -40,7 +40,7 @@ import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
 
 /** Crowds that mean no good; ordinary sessions log in and transfer meanwhile, and afterwards nothing is left. */
-@Timeout(60)
+@Timeout(180)
 @ExtendWith(LeakCheckExtension.class)
 class AbuseIT {
     @RegisterExtension
