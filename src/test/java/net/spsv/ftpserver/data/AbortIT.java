@@ -281,16 +281,16 @@ class AbortIT {
         for (final byte[][] pieces : Fragments.everySplit(abort)) {
             try (Transfer download =
                     client.begin(DataMode.SPSV_LOGIN_LAST, "RETR endless").readSome()) {
-                final long start = System.nanoTime();
                 client.control().sendApart(pieces);
+                final long start = System.nanoTime();
                 expectAborted(client, start, 426);
                 download.expectReset();
             }
         }
         try (Transfer download =
                 client.begin(DataMode.SPSV_LOGIN_FIRST, "RETR endless").readSome()) {
-            final long start = System.nanoTime();
             client.control().sendApart(Fragments.single(abort));
+            final long start = System.nanoTime();
             expectAborted(client, start, 426);
             download.expectReset();
         }
