@@ -49,9 +49,10 @@ public final class DataConnections {
 
     private final ControlInput controlInput;
 
-    private final TokenRegistry<PendingDataConnection> tokens = new TokenRegistry<>();
+    private final SinglePortStatistics statistics = new SinglePortStatistics(() -> tokens().outstanding());
 
-    private final SinglePortStatistics statistics = new SinglePortStatistics(tokens::outstanding);
+    private final TokenRegistry<PendingDataConnection> tokens =
+            new TokenRegistry<>(statistics::redeemed, statistics::expired);
 
     private final Set<SpsvDataConnectionFactory> armed = ConcurrentHashMap.newKeySet();
 
@@ -132,8 +133,6 @@ public final class DataConnections {
         });
         if (redeemed == null) {
             refused.accept(objection[0]);
-        } else {
-            statistics.redeemed();
         }
         return redeemed;
     }

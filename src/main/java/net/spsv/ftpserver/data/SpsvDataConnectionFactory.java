@@ -21,6 +21,7 @@ import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.ExecutionException;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.TimeoutException;
+import java.util.concurrent.atomic.AtomicBoolean;
 import javax.net.ssl.SSLEngine;
 import net.spsv.ftpserver.detach.DataChannel;
 import net.spsv.ftpserver.detach.WriteQueue;
@@ -84,6 +85,9 @@ public final class SpsvDataConnectionFactory extends IODataConnectionFactory {
     private CompletableFuture<Boolean> question;
 
     private volatile boolean transferring;
+
+    /** Whether a transfer has ended since somebody asked last. */
+    private final AtomicBoolean transferEnded = new AtomicBoolean();
 
     SpsvDataConnectionFactory(
             final FtpServerContext context, final FtpIoSession controlSession, final DataConnections dataConnections) {
@@ -248,7 +252,11 @@ public final class SpsvDataConnectionFactory extends IODataConnectionFactory {
             token = null;
             dataConnections.remove(this);
         }
-        transferring = false;
+        if (transferring) {
+            // In this order, so that there is no moment between the two.
+            transferEnded.set(true);
+            transferring = false;
+        }
         super.closeDataConnection();
     }
 
@@ -277,6 +285,16 @@ public final class SpsvDataConnectionFactory extends IODataConnectionFactory {
      */
     public boolean isTransferring() {
         return transferring;
+    }
+
+    /**
+     * Says whether a transfer has ended since this was called last. FtpServer ends a transfer when it has written the
+     * last reply, which need not be on its way then.
+     *
+     * @return true once for any number of transfers
+     */
+    public boolean hasEndedTransfer() {
+        return transferEnded.getAndSet(false);
     }
 
     /**
@@ -324,9 +342,6 @@ public final class SpsvDataConnectionFactory extends IODataConnectionFactory {
     private void endPending() {
         if (pending != null) {
             final boolean unused = dataConnections.tokens().revoke(token);
-            if (unused) {
-                dataConnections.statistics().expired();
-            }
             pending.end(!unused);
         }
     }

@@ -69,6 +69,18 @@ public final class WriteQueue {
     }
 
     /**
+     * Says whether something that was written to the session has not gone out yet. MINA's own counts
+     * do not tell: that of messages goes on holding encoded ones that have left, that of bytes lacks what is put here.
+     *
+     * @param session the session, not FtpServer's wrapper of it; on its I/O thread
+     * @return true if something waits
+     */
+    public static boolean isSending(final IoSession session) {
+        return session.getCurrentWriteRequest() != null
+                || !session.getWriteRequestQueue().isEmpty(session);
+    }
+
+    /**
      * Lets every write go out at once, also while the one before is not acknowledged (TCP_NODELAY): FtpServer leaves
      * Nagle's algorithm on, with which a small write behind another waits for the peer's delayed ACK, some 40 ms.
      *

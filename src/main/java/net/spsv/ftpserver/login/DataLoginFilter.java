@@ -177,15 +177,20 @@ public final class DataLoginFilter extends IoFilterAdapter {
         next.filterWrite(session, request);
     }
 
-    /** {@inheritDoc} */
+    /**
+     * {@inheritDoc}
+     *
+     * <p>While a session transfers, the data connection has its own idle timeout, and FtpServer would hold this event
+     * against the session after the transfer, however long that took. The transfer is not over for the peer before its
+     * last reply has left; but that is waited for only once, as a peer need not read it.
+     */
     @Override
     public void sessionIdle(final NextFilter next, final IoSession session, final IdleStatus status) {
         final SpsvDataConnectionFactory factory = DataConnections.of(session);
-        if (factory == null || !factory.isTransferring()) {
+        if (factory == null
+                || !factory.isTransferring() && !(factory.hasEndedTransfer() && WriteQueue.isSending(session))) {
             next.sessionIdle(session, status);
         }
-        // Else the data connection has its own idle timeout, and FtpServer would hold this event against the session
-        // after the transfer, however long that took.
     }
 
     /**

@@ -23,7 +23,7 @@ import java.util.function.Predicate;
  * <p>A token's life is its entry here: minting puts it in, and exactly one of redeeming and revoking takes it out,
  * whichever is first. Nothing expires by time, because each owner has at most one token and revokes it at its end.
  *
- * <p>Threading: safe for all threads, never blocks.
+ * <p>Threading: safe for all threads, never blocks for long.
  *
  * @param <S> what a token stands for
  */
@@ -35,6 +35,22 @@ public final class TokenRegistry<S> {
     private final SecureRandom random = new SecureRandom();
 
     private final ConcurrentMap<String, Entry<S>> outstanding = new ConcurrentHashMap<>();
+
+    private final Runnable redeemed;
+
+    private final Runnable revoked;
+
+    /**
+     * Creates a registry without tokens. What ends is told before {@link #outstanding()} shows it, so that nobody sees
+     * that a token has gone and does not find it counted.
+     *
+     * @param redeemed is run for each token that is redeemed; must not change this registry
+     * @param revoked is run for each token that is revoked; must not change this registry
+     */
+    public TokenRegistry(final Runnable redeemed, final Runnable revoked) {
+        this.redeemed = redeemed;
+        this.revoked = revoked;
+    }
 
     /**
      * Issues a new token.
@@ -67,7 +83,7 @@ public final class TokenRegistry<S> {
         if (entry == null || !entry.token.matches(presented) || !condition.test(entry.owner)) {
             return null;
         }
-        return outstanding.remove(entry.token.id(), entry) ? entry.owner : null;
+        return take(entry, redeemed) ? entry.owner : null;
     }
 
     /**
@@ -77,7 +93,21 @@ public final class TokenRegistry<S> {
      * @return true if it was still outstanding
      */
     public boolean revoke(final DataToken token) {
-        return outstanding.remove(token.id()) != null;
+        final Entry<S> entry = outstanding.get(token.id());
+        return entry != null && take(entry, revoked);
+    }
+
+    private boolean take(final Entry<S> entry, final Runnable told) {
+        final boolean[] taken = {false};
+        outstanding.computeIfPresent(entry.token.id(), (id, present) -> {
+            if (present != entry) {
+                return present;
+            }
+            told.run();
+            taken[0] = true;
+            return null;
+        });
+        return taken[0];
     }
 
     /**

@@ -18,10 +18,13 @@ import java.io.IOException;
 import java.io.RandomAccessFile;
 import java.net.Socket;
 import java.net.SocketException;
+import java.nio.file.Files;
+import java.nio.file.Path;
 import java.util.concurrent.TimeUnit;
 import net.spsv.ftpserver.statistics.SinglePortMXBean;
 import net.spsv.ftpserver.testing.FtpServerExtension;
 import net.spsv.ftpserver.testing.LeakCheckExtension;
+import net.spsv.ftpserver.testing.ListeningPorts;
 import net.spsv.ftpserver.testing.RawFtpClient;
 import net.spsv.ftpserver.testing.RawFtpClient.Endpoint;
 import org.apache.ftpserver.listener.Listener;
@@ -62,6 +65,7 @@ class SuspensionIT {
     }
 
     private void interrupt(final Way way) {
+        final int port = server.port();
         final Listener listener = server.server().getListener("default");
         switch (way) {
             case SUSPEND_SERVER:
@@ -73,6 +77,7 @@ class SuspensionIT {
             default:
                 listener.stop();
         }
+        ListeningPorts.awaitClosed(port);
     }
 
     private void goOn(final Way way) {
@@ -98,9 +103,9 @@ class SuspensionIT {
             assertThat(single.getTokensOutstanding()).isZero();
             assertThat(single.getDataConnectionsWaiting()).isZero();
             assertThat(single.getDataConnectionsActive()).isZero();
+            assertThat(server.context().getThreadPoolExecutor().getMaximumPoolSize())
+                    .isEqualTo(THREADS);
         });
-        assertThat(server.context().getThreadPoolExecutor().getMaximumPoolSize())
-                .isEqualTo(THREADS);
         try (RawFtpClient data = server.connect().greeted()) {
             data.line("USER " + old.user()).expect(331);
             data.line("PASS " + old.token()).expect(504);
@@ -123,7 +128,8 @@ class SuspensionIT {
             upload.getOutputStream().write(new byte[1000]);
             downloader.line("RETR endless").expect(150);
             assertThat(download.getInputStream().read()).isZero();
-            Awaitility.await().until(() -> server.content("part").length == 1000);
+            final Path part = server.home().resolve("part");
+            Awaitility.await().until(() -> Files.exists(part) && Files.size(part) == 1000);
             final Endpoint token = other.spsv();
 
             interrupt(way);

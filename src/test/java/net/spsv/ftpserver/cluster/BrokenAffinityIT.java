@@ -39,6 +39,8 @@ class BrokenAffinityIT {
     private static final int LOGIN_FAILURE_DELAY = 3_600_000;
 
     private static final int TRIES = 10;
+    /** What FtpServer says, with the plugin or without, when a probe has gone before its greeting. */
+    private static final String GREETING_UNSENT = "Client closed connection before all replies could be sent";
 
     @TempDir
     Path directory;
@@ -106,7 +108,7 @@ class BrokenAffinityIT {
                             .hasSizeGreaterThanOrEqualTo(2));
             assertThat(cluster.node(name).lines())
                     .anyMatch(line -> line.contains("RECEIVED: QUIT"))
-                    .noneMatch(line -> line.matches("\\s*(WARN|ERROR) .*"));
+                    .noneMatch(line -> line.matches("\\s*(WARN|ERROR) .*") && !line.contains(GREETING_UNSENT));
         }
     }
 

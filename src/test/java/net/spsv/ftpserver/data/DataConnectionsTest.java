@@ -47,13 +47,16 @@ class DataConnectionsTest {
 
     private static final InetSocketAddress PEER = address(1);
 
+    /** Much longer than a peer that comes here may be held up. */
+    private static final int LONG_SECONDS = 20;
+
     private final DefaultFtpServerContext context = new DefaultFtpServerContext();
 
     private final DataConnections dataConnections = new DataConnections(context, MinaInternals.probe(), true);
 
     private final List<Refusal> refused = new ArrayList<>();
 
-    private final FtpIoSession session = session(false);
+    private final FtpIoSession session = session(false, LONG_SECONDS);
 
     private final UnconnectedChannel socket = new UnconnectedChannel();
 
@@ -62,9 +65,9 @@ class DataConnectionsTest {
         context.dispose();
     }
 
-    private FtpIoSession session(final boolean ipCheck) {
+    private FtpIoSession session(final boolean ipCheck, final int idleSeconds) {
         final DataConnectionConfigurationFactory data = new DataConnectionConfigurationFactory();
-        data.setIdleTime(1);
+        data.setIdleTime(idleSeconds);
         data.setPassiveIpCheck(ipCheck);
         final ListenerFactory listener = new ListenerFactory();
         listener.setDataConnectionConfiguration(data.createDataConnectionConfiguration());
@@ -148,7 +151,7 @@ class DataConnectionsTest {
 
     @Test
     void protectionAndCompressionSurviveTheChange() {
-        final FtpIoSession changed = session(false);
+        final FtpIoSession changed = session(false, LONG_SECONDS);
         ((IODataConnectionFactory) changed.getDataConnection()).setSecure(true);
         ((IODataConnectionFactory) changed.getDataConnection()).setZipMode(true);
         dataConnections.prepare(changed);
@@ -209,10 +212,11 @@ class DataConnectionsTest {
     @Test
     void nobodyComingEndsTheTransferAndTheToken() {
         final int threads = context.getThreadPoolExecutor().getMaximumPoolSize();
-        final DataToken token = dataConnections.prepare(session);
-        assertThatThrownBy(factory()::openConnection).isInstanceOf(SocketTimeoutException.class);
+        final FtpIoSession impatient = session(false, 1);
+        final DataToken token = dataConnections.prepare(impatient);
+        assertThatThrownBy(impatient.getDataConnection()::openConnection).isInstanceOf(SocketTimeoutException.class);
 
-        factory().closeDataConnection();
+        impatient.getDataConnection().closeDataConnection();
 
         assertThat(comes(token)).isFalse();
         assertThat(context.getThreadPoolExecutor().getMaximumPoolSize()).isEqualTo(threads);
@@ -330,7 +334,7 @@ class DataConnectionsTest {
 
     @Test
     void endOfTheServerEndsAllSessions() {
-        final FtpIoSession other = session(false);
+        final FtpIoSession other = session(false, LONG_SECONDS);
         final DataToken token = dataConnections.prepare(other);
         comes(dataConnections.prepare(session));
 
@@ -342,7 +346,7 @@ class DataConnectionsTest {
 
     @Test
     void connectionFromAnotherAddressIsRefusedAndTheTokenKept() throws Exception {
-        final FtpIoSession checked = session(true);
+        final FtpIoSession checked = session(true, LONG_SECONDS);
         final DataToken token = dataConnections.prepare(checked);
 
         assertThat(dataConnections.redeem(token.value(), address(3).getAddress(), false, refused::add))
@@ -370,7 +374,7 @@ class DataConnectionsTest {
 
     @Test
     void tokensOfSessionsAreTheirOwn() throws Exception {
-        final FtpIoSession other = session(false);
+        final FtpIoSession other = session(false, LONG_SECONDS);
         final DataToken token = dataConnections.prepare(other);
         dataConnections.prepare(session);
 

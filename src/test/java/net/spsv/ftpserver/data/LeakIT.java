@@ -149,9 +149,10 @@ class LeakIT {
         awaitNoConnection();
         Awaitility.await("at most " + descriptors + " descriptors")
                 .untilAsserted(() -> assertThat(Sockets.descriptors()).isLessThanOrEqualTo(descriptors));
-        Awaitility.await("command threads")
-                .untilAsserted(() -> assertThat(commandPool().getPoolSize()).isLessThanOrEqualTo(THREADS));
-        assertThat(commandPool().getMaximumPoolSize()).isEqualTo(THREADS);
+        Awaitility.await("command threads").untilAsserted(() -> {
+            assertThat(commandPool().getPoolSize()).isLessThanOrEqualTo(THREADS);
+            assertThat(commandPool().getMaximumPoolSize()).isEqualTo(THREADS);
+        });
         Awaitility.await("other threads")
                 .untilAsserted(() -> assertThat(otherThreads()).isSubsetOf(threads));
         Files.delete(server.home().resolve("endless"));

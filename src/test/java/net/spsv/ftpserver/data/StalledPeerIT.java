@@ -23,6 +23,7 @@ import java.util.concurrent.TimeUnit;
 import net.spsv.ftpserver.testing.FtpServerExtension;
 import net.spsv.ftpserver.testing.LeakCheckExtension;
 import net.spsv.ftpserver.testing.RawFtpClient;
+import org.apache.ftpserver.ftplet.FtpException;
 import org.awaitility.Awaitility;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
@@ -36,7 +37,9 @@ import org.junit.jupiter.params.provider.ValueSource;
 @Timeout(60)
 @ExtendWith(LeakCheckExtension.class)
 class StalledPeerIT {
-    private static final int IDLE_SECONDS = 1;
+    private static final int IDLE_SECONDS = 2;
+    /** For peers that are slow on purpose, and must not be taken for stalled when they are held up as well. */
+    private static final int PATIENT_SECONDS = 4;
 
     /** One command thread: whoever holds it holds up everybody else. */
     @RegisterExtension
@@ -123,6 +126,7 @@ class StalledPeerIT {
 
     @Test
     void slowReaderIsNotDropped() throws Exception {
+        restart(PATIENT_SECONDS);
         final byte[] content = new byte[8 * 1024 * 1024];
         new Random(1).nextBytes(content);
         server.file("large", content);
@@ -131,9 +135,9 @@ class StalledPeerIT {
             final InputStream in = download.data().getInputStream();
             final byte[] received = new byte[content.length];
             final int[] count = {0};
-            // 300 KB a second, so the server's send buffer does not become half empty within the idle timeout.
-            Pace.run(18, 100, () -> {
-                final int end = count[0] + 30_000;
+            // 75 KB a second, so the server's send buffer does not become half empty within the idle timeout.
+            Pace.run(30, 200, () -> {
+                final int end = count[0] + 15_000;
                 while (count[0] < end) {
                     count[0] += in.read(received, count[0], end - count[0]);
                 }
@@ -156,33 +160,34 @@ class StalledPeerIT {
     @ParameterizedTest
     @ValueSource(strings = {"TYPE I", "TYPE A"})
     void slowSenderIsNotDropped(final String type) throws Exception {
+        restart(PATIENT_SECONDS);
         try (TransferClient client = TransferClient.login(server)) {
             try (Transfer upload = client.begin(DataMode.SPSV_LOGIN_LAST, type, "STOR slow")) {
-                Pace.run(3, 600, () -> upload.send((byte) 'x'));
+                Pace.run(5, 1000, () -> upload.send((byte) 'x'));
             }
             client.control().expect(226);
-            assertThat(server.content("slow")).asString().isEqualTo("xxx");
+            assertThat(server.content("slow")).asString().isEqualTo("xxxxx");
         }
     }
 
     @Test
     void idleTimeoutOfTheControlConnectionDoesNotEndALongTransfer() throws Exception {
         final FtpServerExtension impatient =
-                new FtpServerExtension().idleTimeout(1).dataIdleTimeout(10);
+                new FtpServerExtension().idleTimeout(2).dataIdleTimeout(10);
         impatient.start();
         try (TransferClient client = TransferClient.login(impatient)) {
             try (Transfer upload = client.begin(DataMode.SPSV_LOGIN_FIRST, "STOR slow")) {
-                // More than a second of nothing, three times: the control connection is idle, the data connection is
+                // More than two seconds of nothing, three times: the control connection is idle, the data connection is
                 // not.
-                Pace.run(2, 1200, () -> upload.send((byte) 'x'));
-                Pace.run(1, 1200, () -> null);
+                Pace.run(2, 2400, () -> upload.send((byte) 'x'));
+                Pace.run(1, 2400, () -> null);
             }
             client.control().expect(226);
             client.control().expectAlive();
             assertThat(impatient.content("slow")).asString().isEqualTo("xx");
             final RawFtpClient.Endpoint endpoint = client.control().spsv();
             client.command("RETR slow", 150);
-            Pace.run(1, 2000, () -> null);
+            Pace.run(1, 4000, () -> null);
             try (Socket late = RawFtpClient.dataConnection(impatient.port(), endpoint)) {
                 assertThat(RawFtpClient.readFully(late)).asString().isEqualTo("xx");
             }
@@ -208,6 +213,11 @@ class StalledPeerIT {
         } finally {
             impatient.stop();
         }
+    }
+
+    private void restart(final int dataIdleSeconds) throws FtpException {
+        server.stop();
+        server.dataIdleTimeout(dataIdleSeconds).start();
     }
 
     private void endlessFile() throws IOException {

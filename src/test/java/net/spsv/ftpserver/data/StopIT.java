@@ -25,6 +25,7 @@ import net.spsv.ftpserver.testing.FtpServerExtension;
 import net.spsv.ftpserver.testing.LeakCheckExtension;
 import net.spsv.ftpserver.testing.RawFtpClient;
 import org.awaitility.Awaitility;
+import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.extension.ExtendWith;
@@ -38,6 +39,16 @@ import org.junit.jupiter.params.provider.ValueSource;
 class StopIT {
     @RegisterExtension
     final FtpServerExtension server = new FtpServerExtension().slowUserRate(256);
+
+    /**
+     * FtpServer waits 5 s for its command threads, and one stop in a few hundred leaves an idle one to it, with the
+     * plugin or without. That one goes when it has been idle for this long, as far as it knew when it became idle; so
+     * what takes the 5 s is a thread that is not idle.
+     */
+    @BeforeEach
+    void idleThreadsEndSoon() {
+        server.context().getThreadPoolExecutor().setKeepAliveTime(1, TimeUnit.SECONDS);
+    }
 
     @Test
     void stopsWhileATransferWaitsForItsDataConnection() {
@@ -144,8 +155,6 @@ class StopIT {
 
     private void stop() {
         final int port = server.port();
-        // One stop in a few hundred leaves an idle thread behind, in FtpServer as it is; it goes after this time.
-        server.context().getThreadPoolExecutor().setKeepAliveTime(1, TimeUnit.SECONDS);
         final long start = System.nanoTime();
         server.server().stop();
         assertThat(TimeUnit.NANOSECONDS.toMillis(System.nanoTime() - start))
@@ -153,7 +162,6 @@ class StopIT {
                 .isLessThan(5000);
         // What the acceptor's own threads have in hand they let go by themselves.
         Awaitility.await()
-                .atMost(1, TimeUnit.SECONDS)
                 .untilAsserted(
                         () -> assertThat(Sockets.heldAt(port)).as("sockets").isEmpty());
     }

@@ -699,7 +699,7 @@ class DataLoginFilterTest {
     /** All in one segment, as a client sends it that does not wait for replies. */
     @Test
     void transferBehindAnAborInTheSameSegmentIsANewOne() {
-        server.loggedIn().receive("SPSV\r\n");
+        server.dataIdleTimeout(1).loggedIn().receive("SPSV\r\n");
         server.runCommands();
 
         server.receive("ABOR\r\nSPSV\r\nRETR file\r\n");
@@ -789,6 +789,51 @@ class DataLoginFilterTest {
         transfer.get(10, TimeUnit.SECONDS);
         server.idle();
         assertThat(server.idleEvents()).isOne();
+    }
+
+    @Test
+    void sessionIsNotIdleBeforeTheLastReplyOfItsTransferHasLeft() {
+        transferWhoseLastReplyIsStuck();
+
+        server.idle();
+        assertThat(server.idleEvents()).isZero();
+        server.flow();
+        assertThat(server.codes()).endsWith("226");
+        server.idle();
+        assertThat(server.idleEvents()).isOne();
+    }
+
+    @Test
+    void sessionIsIdleWhoseLastReplyIsNotRead() {
+        transferWhoseLastReplyIsStuck();
+
+        server.idle();
+        server.idle();
+        server.idle();
+
+        assertThat(server.idleEvents()).isEqualTo(2);
+    }
+
+    @Test
+    void sessionIsIdleThatHasNotTransferredAndDoesNotRead() {
+        server.loggedIn().receive("SPSV\r\n");
+        server.runCommands();
+        server.stall();
+        server.receive("NOOP\r\n");
+        server.runCommands();
+
+        server.idle();
+
+        assertThat(server.idleEvents()).isOne();
+    }
+
+    private void transferWhoseLastReplyIsStuck() {
+        server.loggedIn().receive("SPSV\r\n");
+        server.runCommands();
+        server.dataConnectionComes();
+        server.stall();
+        server.receive("RETR file\r\n");
+        server.runCommands();
     }
 
     @Test

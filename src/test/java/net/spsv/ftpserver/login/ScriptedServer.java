@@ -105,14 +105,10 @@ final class ScriptedServer {
 
     /** Another session of the same server, or the first one. */
     ScriptedServer(final DataConnections shared) {
-        final DataConnectionConfigurationFactory data = new DataConnectionConfigurationFactory();
-        data.setIdleTime(1);
-        final ListenerFactory listener = new ListenerFactory();
-        listener.setDataConnectionConfiguration(data.createDataConnectionConfiguration());
         context.setMessageResource(new SpsvMessages(context.getMessageResource(), () -> false));
         dataConnections = shared == null ? new DataConnections(context, internals, true) : shared;
         ftpSession = new FtpIoSession(session, context);
-        ftpSession.setListener(listener.createListener());
+        dataIdleTimeout(20);
         session.setRemoteAddress(new InetSocketAddress(InetAddress.getLoopbackAddress(), 40_000));
         session.setLocalAddress(new InetSocketAddress(InetAddress.getLoopbackAddress(), 21));
         session.getFilterChain().addLast("wire", new Wire());
@@ -128,6 +124,16 @@ final class ScriptedServer {
                 "DATACONN");
         filter.attachTo(session.getFilterChain());
         session.getFilterChain().fireSessionOpened();
+    }
+
+    /** Sets for how many seconds a transfer waits for its data connection; 20 unless told, more than a test takes. */
+    ScriptedServer dataIdleTimeout(final int seconds) {
+        final DataConnectionConfigurationFactory data = new DataConnectionConfigurationFactory();
+        data.setIdleTime(seconds);
+        final ListenerFactory listener = new ListenerFactory();
+        listener.setDataConnectionConfiguration(data.createDataConnectionConfiguration());
+        ftpSession.setListener(listener.createListener());
+        return this;
     }
 
     /** Lets the greeting go out. */

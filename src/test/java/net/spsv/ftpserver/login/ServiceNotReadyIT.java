@@ -20,6 +20,7 @@ import net.spsv.ftpserver.testing.FtpServerExtension;
 import net.spsv.ftpserver.testing.LeakCheckExtension;
 import net.spsv.ftpserver.testing.RawFtpClient;
 import net.spsv.ftpserver.testing.RawFtpClient.Endpoint;
+import org.awaitility.Awaitility;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
@@ -138,6 +139,8 @@ class ServiceNotReadyIT {
             client.line("QUIT").expect(221);
             client.expectDropped();
         }
+        // FtpServer logs out on a command thread, which may still be about to when the client sees the end.
+        Awaitility.await().until(() -> server.statistics().getCurrentLoginNumber() == 0);
         assertGreeting(READY);
         try (RawFtpClient next = server.login()) {
             next.expectAlive();

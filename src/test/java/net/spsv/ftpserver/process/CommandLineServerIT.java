@@ -86,8 +86,7 @@ class CommandLineServerIT {
     @AfterAll
     static void noTokenIsInTheLog() throws Exception {
         if (server != null) {
-            server.terminate();
-            assertThat(server.awaitEnd(Duration.ofSeconds(5))).isTrue();
+            server.expectEndWhenTerminated();
             server.close();
             assertThat(server.output()).contains("RECEIVED: SPSV");
             assertThat(tokensIn(server.output())).isEmpty();

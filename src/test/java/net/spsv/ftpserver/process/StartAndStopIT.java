@@ -96,11 +96,8 @@ class StartAndStopIT {
         clients.forEach(client -> peers.add(client.control()));
         final int port = server.port();
 
-        server.terminate();
+        server.expectEndWhenTerminated();
 
-        assertThat(server.awaitEnd(Duration.ofSeconds(5)))
-                .as("the process has ended")
-                .isTrue();
         assertThat(server.lines()).contains("Stopping server...");
         for (final Socket peer : peers) {
             assertEnds(peer);

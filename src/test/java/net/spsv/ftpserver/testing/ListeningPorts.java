@@ -19,9 +19,11 @@ import java.nio.file.DirectoryStream;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.Paths;
+import java.time.Duration;
 import java.util.HashSet;
 import java.util.Set;
 import java.util.TreeSet;
+import org.awaitility.Awaitility;
 
 /** The TCP ports on which this process listens, as the kernel knows them (Linux). */
 public final class ListeningPorts {
@@ -55,6 +57,17 @@ public final class ListeningPorts {
         } catch (final IOException e) {
             throw new UncheckedIOException(e);
         }
+    }
+
+    /**
+     * Waits until this process does not listen on a port any more: MINA has closed a socket when it says so, but the
+     * system keeps it until the acceptor's thread selects again.
+     */
+    public static void awaitClosed(final int port) {
+        Awaitility.await("port " + port + " is closed")
+                .pollDelay(Duration.ZERO)
+                .pollInterval(Duration.ofMillis(2))
+                .until(() -> !ofThisProcess().contains(port));
     }
 
     private static Set<String> inodes() throws IOException {

@@ -394,6 +394,10 @@ public final class RawFtpClient implements Closeable {
                 continue;
             }
             for (final String row : Files.readAllLines(path, StandardCharsets.US_ASCII)) {
+                if (!row.contains(remote)) {
+                    // most rows are of others, and this is asked again and again
+                    continue;
+                }
                 final String[] columns = row.trim().split("\\s+");
                 if (columns.length > 4 && columns[1].endsWith(local) && columns[2].endsWith(remote)) {
                     return Long.parseLong(columns[4].substring(columns[4].indexOf(':') + 1), 16);

@@ -164,7 +164,16 @@ public final class RunningProcess implements AutoCloseable {
 
     /** Sends SIGTERM. {@code Process.destroy} would close the process's output as well, and its last words be lost. */
     public void terminate() throws IOException, InterruptedException {
-        final int status = new ProcessBuilder("kill", "-TERM", Long.toString(pid()))
+        signal("TERM");
+    }
+
+    /** Lets a Java virtual machine write the stacks of its threads to its standard output, soon. */
+    public void dumpThreads() throws IOException, InterruptedException {
+        signal("QUIT");
+    }
+
+    private void signal(final String name) throws IOException, InterruptedException {
+        final int status = new ProcessBuilder("kill", "-" + name, Long.toString(pid()))
                 .start()
                 .waitFor();
         if (status != 0) {

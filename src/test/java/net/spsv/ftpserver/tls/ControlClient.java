@@ -13,6 +13,7 @@
 package net.spsv.ftpserver.tls;
 
 import java.io.IOException;
+import java.time.Duration;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 import javax.net.ssl.SSLContext;
@@ -116,6 +117,12 @@ final class ControlClient extends FTPSClient implements AutoCloseable {
     String expect(final int code) throws IOException {
         getReply();
         return check(code);
+    }
+
+    /** Waits so long for each of the replies to come, where the machine has much to do at once. */
+    ControlClient patience(final Duration patience) throws IOException {
+        setSoTimeout((int) patience.toMillis());
+        return this;
     }
 
     /** Sends a transfer command that gets no data connection, be it told before or after 150. */

@@ -30,6 +30,7 @@ final class DataConnection implements AutoCloseable {
     private final SSLContext context;
     private final String protocol;
     private final boolean byRecords;
+    private final int receiveBuffer;
     private final RawFtpClient.Endpoint endpoint;
     private final int port;
     private Socket plain;
@@ -37,7 +38,14 @@ final class DataConnection implements AutoCloseable {
     private TlsConnection records;
 
     DataConnection(final TlsSession session, final RawFtpClient.Endpoint endpoint, final int port) {
-        this(session.way(), session.context(), session.protocol(), session.isByRecords(), endpoint, port);
+        this(
+                session.way(),
+                session.context(),
+                session.protocol(),
+                session.isByRecords(),
+                session.receiveBuffer(),
+                endpoint,
+                port);
     }
 
     private DataConnection(
@@ -45,12 +53,14 @@ final class DataConnection implements AutoCloseable {
             final SSLContext context,
             final String protocol,
             final boolean byRecords,
+            final int receiveBuffer,
             final RawFtpClient.Endpoint endpoint,
             final int port) {
         this.way = way;
         this.context = context;
         this.protocol = protocol;
         this.byRecords = byRecords;
+        this.receiveBuffer = receiveBuffer;
         this.endpoint = endpoint;
         this.port = port;
     }
@@ -58,7 +68,7 @@ final class DataConnection implements AutoCloseable {
     /** Returns a data connection by records, of whatever control connection. */
     static DataConnection byRecords(
             final Way way, final String protocol, final RawFtpClient.Endpoint endpoint, final int port) {
-        return new DataConnection(way, Certificates.client(), protocol, true, endpoint, port);
+        return new DataConnection(way, Certificates.client(), protocol, true, 0, endpoint, port);
     }
 
     /** Connects, and logs in: inside TLS if that is the way. */
@@ -66,7 +76,7 @@ final class DataConnection implements AutoCloseable {
         if (plain != null) {
             return this;
         }
-        plain = TlsConnection.connect(port);
+        plain = TlsConnection.connect(port, receiveBuffer);
         try {
             switch (way) {
                 case EXPLICIT:

@@ -28,9 +28,11 @@ public final class KeyUpdateProcess {
     private static final Way[] WAYS = {Way.EXPLICIT, Way.IMPLICIT, Way.CLEAR_LOGIN};
     /**
      * Keys are renewed once, in the middle: the answer of the one that receives must not come when the other one has
-     * closed, and 10 MiB may be in the sockets' buffers.
+     * closed, and 10 MiB may be in the sockets' buffers, of which the client keeps its own small.
      */
     private static final long SIZE = 30 * 1024 * 1024;
+
+    private static final int RECEIVE_BUFFER = 256 * 1024;
 
     private KeyUpdateProcess() {}
 
@@ -91,7 +93,7 @@ public final class KeyUpdateProcess {
                     sent = uploadAndListen(session, content, "STOR up-" + i);
                     received = null;
                 } else {
-                    received = session.downloadDigest("RETR down-" + i);
+                    received = session.receiveBuffer(RECEIVE_BUFFER).downloadDigest("RETR down-" + i);
                     sent = content.writeTo(nowhere());
                 }
                 if (received != null && !received.equals(sent)) {

@@ -35,14 +35,14 @@ import org.junit.jupiter.api.extension.RegisterExtension;
 /**
  * Many protected transfers at once, all of random bytes and both ways, with digests.
  *
- * <p>The system property {@code tls.mebibytes} is the size of each file, 64 unless told.
+ * <p>The system property {@code tls.mebibytes} is the size of each file, 16 unless told.
  */
 @Timeout(180)
 @ExtendWith(LeakCheckExtension.class)
 class ManySessionsIT {
     private static final Way[] WAYS = {Way.EXPLICIT, Way.IMPLICIT, Way.CLEAR_LOGIN};
     private static final int SESSIONS = 50;
-    private static final long SIZE = Integer.getInteger("tls.mebibytes", 64) * 1024L * 1024L + 4711;
+    private static final long SIZE = Integer.getInteger("tls.mebibytes", 16) * 1024L * 1024L + 4711;
 
     @RegisterExtension
     static final TlsServers SERVERS = new TlsServers(server -> server.maxThreads(SESSIONS + 2));
@@ -83,6 +83,7 @@ class ManySessionsIT {
         final String name = "many-" + number;
         final Path file = SERVERS.path(way, name);
         try (TlsSession session = TlsSession.login(SERVERS, way, protocol)) {
+            session.control().patience(Duration.ofSeconds(60));
             final String sent;
             try (DataConnection data = session.begin("STOR " + name)) {
                 allHaveBegun.await(60, TimeUnit.SECONDS);

@@ -69,7 +69,15 @@ public final class TlsConnection implements AutoCloseable {
 
     /** Returns a plain socket that is connected to a server on loopback. */
     static Socket connect(final int port) throws IOException {
+        return connect(port, 0);
+    }
+
+    /** Returns a plain socket with a receive buffer of a certain size, or 0 for what the system thinks fit. */
+    static Socket connect(final int port, final int receiveBuffer) throws IOException {
         final Socket socket = new Socket();
+        if (receiveBuffer > 0) {
+            socket.setReceiveBufferSize(receiveBuffer);
+        }
         socket.setTcpNoDelay(true);
         socket.setSoTimeout(TIMEOUT_MILLIS);
         socket.connect(new InetSocketAddress(InetAddress.getByName("127.0.0.1"), port), TIMEOUT_MILLIS);

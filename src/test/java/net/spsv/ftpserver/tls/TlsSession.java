@@ -43,6 +43,7 @@ final class TlsSession implements AutoCloseable {
     private final ControlClient control;
     private Order order = Order.LOGIN_FIRST;
     private boolean byRecords;
+    private int receiveBuffer;
 
     private TlsSession(final Way way, final String protocol, final SSLContext context, final ControlClient control) {
         this.way = way;
@@ -96,6 +97,16 @@ final class TlsSession implements AutoCloseable {
     TlsSession byRecords() {
         byRecords = true;
         return this;
+    }
+
+    /** Makes the next data connections with receive buffers of this size, and not with what the system thinks fit. */
+    TlsSession receiveBuffer(final int size) {
+        receiveBuffer = size;
+        return this;
+    }
+
+    int receiveBuffer() {
+        return receiveBuffer;
     }
 
     boolean isByRecords() {

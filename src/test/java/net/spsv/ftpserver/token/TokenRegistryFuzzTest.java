@@ -32,7 +32,7 @@ class TokenRegistryFuzzTest {
 
     private final Random random = new Random(seed);
 
-    private final TokenRegistry<Integer> registry = new TokenRegistry<>();
+    private final TokenRegistry<Integer> registry = new TokenRegistry<>(() -> {}, () -> {});
 
     /** Owners of the tokens that are outstanding. */
     private final Map<DataToken, Integer> model = new HashMap<>();

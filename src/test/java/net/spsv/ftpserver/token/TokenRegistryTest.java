@@ -14,12 +14,17 @@ package net.spsv.ftpserver.token;
 
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
+import static org.assertj.core.api.Assertions.entry;
 
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.HashSet;
 import java.util.List;
 import java.util.Locale;
+import java.util.Map;
 import java.util.Set;
+import java.util.concurrent.ConcurrentHashMap;
+import java.util.concurrent.CopyOnWriteArrayList;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.ExecutionException;
 import java.util.concurrent.ExecutorService;
@@ -36,7 +41,14 @@ class TokenRegistryTest {
 
     private static final String OWNER = "owner";
 
-    private final TokenRegistry<String> registry = new TokenRegistry<>();
+    /** How many tokens were outstanding when an end was told. */
+    private final Map<String, List<Integer>> told = new ConcurrentHashMap<>();
+
+    private final TokenRegistry<String> registry = new TokenRegistry<>(() -> told("redeemed"), () -> told("revoked"));
+
+    private void told(final String what) {
+        told.computeIfAbsent(what, unknown -> new CopyOnWriteArrayList<>()).add(registry.outstanding());
+    }
 
     @Test
     void tokenIsThirtyTwoLettersAndDigits() {
@@ -234,6 +246,7 @@ class TokenRegistryTest {
                     run.get();
                 }
                 assertThat(redeemers.get() + revokers.get()).as("winners").isOne();
+                assertThat(told.values().stream().mapToInt(List::size).sum()).isEqualTo(round + 1);
             }
         } finally {
             pool.shutdownNow();
@@ -247,6 +260,24 @@ class TokenRegistryTest {
 
         assertThat(registry.redeem(token.value(), owner -> registry.revoke(token)))
                 .isNull();
+    }
+
+    @Test
+    void endOfATokenIsToldOnceAndBeforeItShows() {
+        final DataToken one = registry.mint(OWNER);
+        registry.redeem(one.value(), owner -> false);
+        assertThat(told).isEmpty();
+
+        registry.redeem(one.value(), owner -> true);
+        registry.redeem(one.value(), owner -> true);
+        registry.revoke(one);
+        assertThat(told).containsOnly(entry("redeemed", Arrays.asList(1)));
+
+        final DataToken two = registry.mint(OWNER);
+        registry.revoke(two);
+        registry.revoke(two);
+        registry.redeem(two.value(), owner -> true);
+        assertThat(told).containsOnly(entry("redeemed", Arrays.asList(1)), entry("revoked", Arrays.asList(1)));
     }
 
     private static String otherAt(final String value, final int place) {
