@@ -40,7 +40,8 @@ import org.slf4j.LoggerFactory;
  * order; afterwards it watches for what must not wait behind a running transfer: ABOR and the end of the connection. On
  * the way out it puts the token into the 227, which passes FtpServer's logging filter and the Ftplets without it.
  *
- * <p>Threading: {@link #filterWrite} runs on whatever thread writes, everything else on the session's I/O thread.
+ * <p>Threading: {@link #filterWrite} runs on whatever thread writes, {@link #exceptionCaught} on whatever thread fails,
+ * everything else on the session's I/O thread.
  */
 public final class DataLoginFilter extends IoFilterAdapter {
 

@@ -190,7 +190,7 @@ class AbuseIT {
         }
     }
 
-    /** As many sessions as there are command threads, and each sends more than is answered in time. */
+    /** More sessions than there are command threads, and each sends more than is answered in time. */
     @Test
     void floodsOfSpsvHoldNobodyUp() throws Exception {
         server.start();

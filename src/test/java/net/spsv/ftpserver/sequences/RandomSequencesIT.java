@@ -72,9 +72,7 @@ class RandomSequencesIT {
 
     private static final int SEQUENCES = Integer.getInteger("spsv.sequences", 300);
 
-    /**
-     * Command threads, I/O threads and the timer's, which come as they are needed and go when they were not for a while.
-     */
+    /** Command threads, I/O threads and the timer's: they come as they are needed, and go when idle for a while. */
     private static final Pattern THREAD_OF_A_POOL =
             Pattern.compile("thread (?:pool-[0-9]+-thread-|NioProcessor-|spsv-timer ).*", Pattern.DOTALL);
 

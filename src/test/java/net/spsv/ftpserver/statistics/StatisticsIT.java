@@ -13,9 +13,11 @@
 package net.spsv.ftpserver.statistics;
 
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import java.lang.management.ManagementFactory;
 import java.net.Socket;
+import java.net.SocketException;
 import java.util.Arrays;
 import java.util.Set;
 import javax.management.JMX;
@@ -146,7 +148,7 @@ class StatisticsIT {
             client.spsv();
             assertThat(bean.getDataConnectionsWaiting()).isZero();
             assertThat(bean.getDataConnectionsActive()).isZero();
-            assertThat(data.isClosed()).isFalse();
+            assertThatThrownBy(() -> data.getInputStream().read()).isInstanceOf(SocketException.class);
         }
     }
 

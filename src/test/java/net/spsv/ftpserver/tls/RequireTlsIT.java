@@ -75,12 +75,14 @@ class RequireTlsIT {
 
     @Test
     void tokenFromTlsIsRefusedInClearInTheOneLineForm() throws IOException {
+        final long before = refused(STRICT, "NOT_OVER_TLS");
         try (ControlClient control = control(STRICT);
                 RawFtpClient data = STRICT.connect().greeted()) {
             data.line("SPDT " + control.spsv()).expect(504);
             data.expectDropped();
             control.expectAlive();
         }
+        assertThat(refused(STRICT, "NOT_OVER_TLS")).isEqualTo(before + 1);
     }
 
     @Test
@@ -138,7 +140,11 @@ class RequireTlsIT {
     }
 
     private static long lost() {
-        return LENIENT.ftplet().getStatistics().getLoginsRefusedByReason().get("LOST");
+        return refused(LENIENT, "LOST");
+    }
+
+    private static long refused(final FtpServerExtension server, final String why) {
+        return server.ftplet().getStatistics().getLoginsRefusedByReason().get(why);
     }
 
     @Test
