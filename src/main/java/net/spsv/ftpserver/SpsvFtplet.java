@@ -116,7 +116,7 @@ public class SpsvFtplet extends DefaultFtplet {
      * Sets how long a connection may take to log in, as a user or as a data connection. Without it the listener's idle
      * timeout ends connections that send nothing, but not those that send a byte now and then.
      *
-     * <p>Who has logged in once is not looked at again, also not after REIN.
+     * <p>What counts is what a connection is when the time has come; nobody is looked at again later.
      *
      * @param seconds from the connection's beginning, 0 for no limit, which is the default
      */

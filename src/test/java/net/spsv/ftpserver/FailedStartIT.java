@@ -16,7 +16,9 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import java.lang.management.ManagementFactory;
+import java.util.ArrayList;
 import java.util.LinkedHashMap;
+import java.util.List;
 import java.util.Map;
 import java.util.Set;
 import java.util.concurrent.atomic.AtomicBoolean;
@@ -30,6 +32,9 @@ import org.apache.ftpserver.ftplet.DefaultFtplet;
 import org.apache.ftpserver.ftplet.FtpException;
 import org.apache.ftpserver.ftplet.Ftplet;
 import org.apache.ftpserver.ftplet.FtpletContext;
+import org.apache.ftpserver.impl.DefaultFtpServer;
+import org.apache.ftpserver.impl.FtpServerContext;
+import org.apache.ftpserver.listener.Listener;
 import org.apache.ftpserver.listener.ListenerFactory;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
@@ -59,13 +64,14 @@ class FailedStartIT {
     }
 
     /** A server with an Ftplet that fails after single-port mode was switched on. */
-    private static FtpServer server(final SpsvFtplet ftplet, final AtomicBoolean failing) {
+    private static FtpServer server(final Ftplet first, final SpsvFtplet ftplet, final AtomicBoolean failing) {
         final FtpServerFactory factory = new FtpServerFactory();
         final ListenerFactory listener = new ListenerFactory();
         listener.setServerAddress("127.0.0.1");
         listener.setPort(0);
         factory.addListener("default", listener.createListener());
         final Map<String, Ftplet> ftplets = new LinkedHashMap<>();
+        ftplets.put("first", first);
         ftplets.put("spsv", ftplet);
         ftplets.put("failing", new DefaultFtplet() {
             @Override
@@ -86,7 +92,7 @@ class FailedStartIT {
 
     @Test
     void startMayBeRepeatedAfterAnotherFtpletHasFailed() throws Exception {
-        server = server(ftplet, failing);
+        server = server(new DefaultFtplet(), ftplet, failing);
         assertThatThrownBy(server::start).hasMessage("not yet");
         assertThatThrownBy(server::start).hasMessage("not yet");
         failing.set(false);
@@ -98,9 +104,40 @@ class FailedStartIT {
         assertThat(shown()).isEmpty();
     }
 
+    /** FtpServer's listeners are open before its Ftplets know that a start is underway again. */
+    @Test
+    void clientThatCameDuringTheRepeatedStartIsServedToo() throws Exception {
+        final List<RawFtpClient> clients = new ArrayList<>();
+        server = server(
+                new DefaultFtplet() {
+                    @Override
+                    public void init(final FtpletContext context) {
+                        if (!failing.get()) {
+                            final Listener listener = ((FtpServerContext) context).getListener("default");
+                            clients.add(RawFtpClient.connect(listener.getPort()).greeted());
+                        }
+                    }
+                },
+                ftplet,
+                failing);
+        assertThatThrownBy(server::start).hasMessage("not yet");
+        failing.set(false);
+
+        server.start();
+
+        final Listener listener = ((DefaultFtpServer) server).getListener("default");
+        clients.add(RawFtpClient.connect(listener.getPort()).greeted());
+        for (final RawFtpClient client : clients) {
+            client.line("SPDT nobody").expect(504);
+            client.expectDropped();
+            client.close();
+        }
+        assertThat(ftplet.getStatistics().getLoginsRefused()).isEqualTo(2);
+    }
+
     @Test
     void ftpletOfAServerThatHasNotComeUpMayServeAnother() throws Exception {
-        server = server(ftplet, failing);
+        server = server(new DefaultFtplet(), ftplet, failing);
         assertThatThrownBy(server::start).hasMessage("not yet");
 
         running.plugin(false).ftplet("spsv", ftplet).start();
@@ -116,7 +153,7 @@ class FailedStartIT {
     void ftpletOfARunningServerFailsTheStartOfAnother() throws Exception {
         running.plugin(false).ftplet("spsv", ftplet).start();
         failing.set(false);
-        server = server(ftplet, failing);
+        server = server(new DefaultFtplet(), ftplet, failing);
 
         assertThatThrownBy(server::start).isInstanceOf(FtpException.class).hasMessageContaining("another server");
 

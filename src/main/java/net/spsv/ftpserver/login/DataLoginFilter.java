@@ -55,8 +55,6 @@ public final class DataLoginFilter extends IoFilterAdapter {
     /** The filter that hands everything to FtpServer's command threads. */
     private static final String THREAD_POOL = "threadPool";
 
-    private static final AttributeKey CONVERSATION = new AttributeKey(DataLoginFilter.class, "conversation");
-
     private static final AttributeKey TOKEN = new AttributeKey(DataLoginFilter.class, "token");
 
     private final FtpServerContext context;
@@ -72,6 +70,9 @@ public final class DataLoginFilter extends IoFilterAdapter {
     private final LoginTimeout loginTimeout;
 
     private final String dataUser;
+
+    /** The attribute of a session that holds its conversation, for this filter only. */
+    private final Object conversationKey = new Object();
 
     /**
      * Creates the filter, which serves all sessions of all listeners.
@@ -100,29 +101,38 @@ public final class DataLoginFilter extends IoFilterAdapter {
     }
 
     /**
-     * Puts this filter into the chain of a session, if it is not there yet.
+     * Puts this filter into the chain of a session, if it is not there yet, also in the place of one that a start which
+     * has failed has left.
      *
      * @param chain the session's filters
      */
     public void attachTo(final IoFilterChain chain) {
         synchronized (chain) {
-            if (!chain.contains(this) && chain.contains(THREAD_POOL)) {
+            if (chain.contains(this)) {
+                return;
+            }
+            if (chain.contains(NAME)) {
+                chain.replace(NAME, this);
+            } else if (chain.contains(THREAD_POOL)) {
                 chain.addBefore(THREAD_POOL, NAME, this);
             }
         }
     }
 
     /**
-     * Puts this filter before the command threads of all sessions to come.
+     * Puts this filter before the command threads of all sessions to come, also in the place of one that a start which
+     * has failed has left.
      *
      * @param builder a listener's filters
      * @return false if the listener has no command threads
      */
     public boolean attachTo(final DefaultIoFilterChainBuilder builder) {
-        if (builder.contains(THREAD_POOL) && !builder.contains(NAME)) {
+        if (builder.contains(NAME)) {
+            builder.replace(NAME, this);
+        } else if (builder.contains(THREAD_POOL)) {
             builder.addBefore(THREAD_POOL, NAME, this);
         }
-        return builder.contains(NAME);
+        return builder.contains(this);
     }
 
     /**
@@ -138,13 +148,13 @@ public final class DataLoginFilter extends IoFilterAdapter {
     }
 
     private LoginConversation conversation(final IoSession session) {
-        LoginConversation conversation = (LoginConversation) session.getAttribute(CONVERSATION);
+        LoginConversation conversation = (LoginConversation) session.getAttribute(conversationKey);
         if (conversation == null) {
             // Not at sessionCreated: a session may be older than this filter.
             final LoginConversation begun = new LoginConversation(
                     session, context, dataConnections, detacher, commandQueue, refusals, dataUser);
-            session.setAttributeIfAbsent(CONVERSATION, begun);
-            conversation = (LoginConversation) session.getAttribute(CONVERSATION);
+            session.setAttributeIfAbsent(conversationKey, begun);
+            conversation = (LoginConversation) session.getAttribute(conversationKey);
             if (conversation == begun) {
                 loginTimeout.begin(conversation, session);
             }
@@ -224,7 +234,7 @@ public final class DataLoginFilter extends IoFilterAdapter {
         if (cause instanceof SSLException) {
             conversation.tlsFailed();
         }
-        if (cause instanceof IllegalStateException && conversation.isHeld()) {
+        if (cause instanceof IllegalStateException && conversation.isLoginHeld()) {
             LOG.debug("A TLS session has ended behind a data login", cause);
         } else {
             next.exceptionCaught(session, cause);

@@ -112,8 +112,11 @@ final class LoginConversation {
     /** Whether the mark has just come back: a line of a data login may be acted on if nothing is ahead of it. */
     private boolean itsTurn;
 
-    /** Whether a line waits for its turn. Other threads only read it. */
-    private volatile boolean held;
+    /** Whether a line waits for its turn. */
+    private boolean held;
+
+    /** Whether it is a line of a data login. Other threads only read it. */
+    private volatile boolean loginHeld;
 
     private boolean inputEnded;
 
@@ -192,9 +195,9 @@ final class LoginConversation {
         tlsFailed = true;
     }
 
-    /** Whether a line waits for its turn; called by any thread. */
-    boolean isHeld() {
-        return held;
+    /** Whether a line of a data login waits for its turn; called by any thread. */
+    boolean isLoginHeld() {
+        return loginHeld;
     }
 
     /** Whether the connection is a user's or a data connection by now; called by any thread. */
@@ -212,12 +215,12 @@ final class LoginConversation {
     }
 
     private void markReturned(final NextFilter next) {
-        markUnderway = false;
-        ahead.handled();
+        ahead.markReturned();
         if (!session.isClosing()) {
             if (overTls) {
                 DataLoginFilter.fetchDecrypted(session);
             }
+            markUnderway = false;
             itsTurn = true;
             advance(next);
             itsTurn = false;
@@ -227,12 +230,13 @@ final class LoginConversation {
     private void advance(final NextFilter next) {
         final boolean wasHeld = held;
         held = false;
-        if (isLoggedIn() && !markUnderway) {
-            login.loggedIn();
-            mode = Mode.LISTENING;
-            readLinesOfUser(next);
-        } else {
-            readLines(next);
+        loginHeld = false;
+        if (mode == Mode.LISTENING || mode == Mode.LONG_LINE) {
+            if (isLoggedIn()) {
+                readLinesOfUser(next);
+            } else {
+                readLines(next);
+            }
         }
         if (held && lines.remaining() > MAX_HELD) {
             session.suspendRead();
@@ -252,6 +256,8 @@ final class LoginConversation {
     }
 
     private void readLinesOfUser(final NextFilter next) {
+        login.loggedIn();
+        mode = Mode.LISTENING;
         boolean mayGoOn = true;
         while (mayGoOn && !ahead.isFull(true)) {
             final byte[] line = lines.line();
@@ -362,14 +368,20 @@ final class LoginConversation {
             itsTurn = false;
             return true;
         }
+        loginHeld = true;
         awaitTurn(next);
         return false;
     }
 
     private void awaitTurn(final NextFilter next) {
         held = true;
+        sendMark(next);
+    }
+
+    private void sendMark(final NextFilter next) {
         if (!markUnderway) {
             markUnderway = true;
+            ahead.marked();
             final Runnable throughWriteQueue = () -> WriteQueue.then(session, () -> markReturned(next));
             if (ahead.isAny()) {
                 commandQueue.then(session, throughWriteQueue);
@@ -507,10 +519,17 @@ final class LoginConversation {
         if (bytes.length == 0) {
             return;
         }
-        if (!isLoggedIn()) {
+        if (isLoggedIn()) {
+            passOnForUser(next, bytes);
+        } else {
             next.messageReceived(session, IoBuffer.wrap(bytes));
-            return;
         }
+        if (ahead.isHalfFull(isLoggedIn())) {
+            sendMark(next);
+        }
+    }
+
+    private void passOnForUser(final NextFilter next, final byte[] bytes) {
         final List<byte[]> parts = watch.scan(bytes);
         for (final byte[] part : parts.subList(0, parts.size() - 1)) {
             passAbortOn(next, part);
