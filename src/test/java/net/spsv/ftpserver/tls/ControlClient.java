@@ -64,7 +64,8 @@ final class ControlClient extends FTPSClient implements AutoCloseable {
     static ControlClient connect(
             final TlsServers servers, final Way way, final SSLContext context, final String... protocols)
             throws IOException {
-        return new ControlClient(servers.of(way).port(), way == Way.IMPLICIT, context, protocols);
+        final int port = servers.of(way).port();
+        return way == Way.IMPLICIT ? implicit(port, context, protocols) : explicit(port, context, protocols);
     }
 
     /** Connects in clear and says AUTH TLS. */
@@ -76,7 +77,7 @@ final class ControlClient extends FTPSClient implements AutoCloseable {
     /** Begins with the handshake. */
     static ControlClient implicit(final int port, final SSLContext context, final String... protocols)
             throws IOException {
-        return new ControlClient(port, true, context, protocols);
+        return HostMina.greeted(() -> new ControlClient(port, true, context, protocols));
     }
 
     /** Logs in, to PROT P and binary. */

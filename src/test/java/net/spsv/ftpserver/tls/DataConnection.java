@@ -89,8 +89,9 @@ final class DataConnection implements AutoCloseable {
                     lines().send("PASS " + endpoint.token() + "\r\n").expectData();
                     break;
                 case IMPLICIT:
-                    handshake();
-                    lines().dataLogin(endpoint);
+                    HostMina.greeted(this::greeting);
+                    lines().send("USER " + endpoint.user() + "\r\n").expect(331);
+                    lines().send("PASS " + endpoint.token() + "\r\n").expectData();
                     break;
                 case CLEAR_LOGIN:
                     new Lines(plain.getInputStream(), plain.getOutputStream()).dataLogin(endpoint);
@@ -103,6 +104,17 @@ final class DataConnection implements AutoCloseable {
             close();
             throw e;
         }
+    }
+
+    private Lines greeting() throws IOException {
+        if (records != null || socket != null) {
+            close();
+            records = null;
+            socket = null;
+            plain = TlsConnection.connect(port, receiveBuffer);
+        }
+        handshake();
+        return lines().expect(220);
     }
 
     /** Makes the handshake if it was not made before. */
