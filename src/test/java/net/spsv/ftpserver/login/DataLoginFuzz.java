@@ -39,7 +39,7 @@ import org.slf4j.LoggerFactory;
 class DataLoginFuzz {
 
     /** What the filter holds of a login that waits for its turn, of a line that goes on, and one piece more. */
-    private static final int MOST_HELD = 64 * 1024 + 1024 + 2000;
+    private static final int MOST_HELD = 16 * 1024 + 1024 + 2000;
 
     private static final int LONGEST_LINE = 1024;
 

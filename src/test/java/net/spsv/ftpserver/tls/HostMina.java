@@ -35,20 +35,25 @@ final class HostMina {
 
     /**
      * Connects to an implicit listener. In MINA 2.2.4 two threads hand on what was encrypted, in any order, and on a
-     * busy machine a connection gets its greeting before the last record of its handshake now and then, which no client
-     * can decrypt. 2.2.10 has it mended. Such a connection is made once more; any other failure counts.
+     * busy machine a connection gets its greeting before the last records of its handshake now and then, which no
+     * client can make sense of. 2.2.10 has it mended. Such a connection is made once more; any other failure counts.
      */
     static <T> T greeted(final Connecting<T> connecting) throws IOException {
         for (int attempt = 1; true; attempt++) {
             try {
                 return connecting.connect();
             } catch (SSLException e) {
-                if (!MIXES_RECORDS_UP || attempt == ATTEMPTS || !(e.getCause() instanceof AEADBadTagException)) {
+                if (!MIXES_RECORDS_UP || attempt == ATTEMPTS || !isMixedUp(e)) {
                     throw e;
                 }
                 System.out.println("MINA 2.2.4 has mixed up the records of a greeting: " + e);
             }
         }
+    }
+
+    private static boolean isMixedUp(final SSLException failure) {
+        return failure.getCause() instanceof AEADBadTagException
+                || String.valueOf(failure.getMessage()).contains("application data before handshake complete");
     }
 
     /**
