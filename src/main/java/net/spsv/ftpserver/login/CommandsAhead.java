@@ -25,16 +25,16 @@ package net.spsv.ftpserver.login;
 final class CommandsAhead {
 
     /** Lines of a peer that is not logged in. */
-    static final int MAX_LINES = 8;
+    private static final int MAX_LINES = 8;
 
     /** Bytes of a peer that is not logged in. */
-    static final int MAX_BYTES = 4 * 1024;
+    private static final int MAX_BYTES = 4 * 1024;
 
     /** Lines of a user. */
-    static final int MAX_USER_LINES = 256;
+    private static final int MAX_USER_LINES = 256;
 
     /** Bytes of a user. */
-    static final int MAX_USER_BYTES = 64 * 1024;
+    private static final int MAX_USER_BYTES = 64 * 1024;
 
     /** Lines and bytes that FtpServer was given since the connection began. */
     private long lines;

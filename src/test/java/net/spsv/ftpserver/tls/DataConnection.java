@@ -85,13 +85,10 @@ final class DataConnection implements AutoCloseable {
                             .send("AUTH TLS\r\n")
                             .expect(234);
                     handshake();
-                    lines().send("USER " + endpoint.user() + "\r\n").expect(331);
-                    lines().send("PASS " + endpoint.token() + "\r\n").expectData();
+                    lines().greetedDataLogin(endpoint);
                     break;
                 case IMPLICIT:
-                    HostMina.greeted(this::greeting);
-                    lines().send("USER " + endpoint.user() + "\r\n").expect(331);
-                    lines().send("PASS " + endpoint.token() + "\r\n").expectData();
+                    HostMina.greeted(this::greeting).greetedDataLogin(endpoint);
                     break;
                 case CLEAR_LOGIN:
                     new Lines(plain.getInputStream(), plain.getOutputStream()).dataLogin(endpoint);

@@ -51,7 +51,11 @@ final class Lines {
 
     /** Logs a data connection in, the greeting included. */
     Lines dataLogin(final RawFtpClient.Endpoint endpoint) throws IOException {
-        expect(220);
+        return expect(220).greetedDataLogin(endpoint);
+    }
+
+    /** Logs a data connection in whose greeting was read. */
+    Lines greetedDataLogin(final RawFtpClient.Endpoint endpoint) throws IOException {
         send("USER " + endpoint.user() + "\r\n").expect(331);
         send("PASS " + endpoint.token() + "\r\n");
         return expectData();
