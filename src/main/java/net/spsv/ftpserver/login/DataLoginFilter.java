@@ -30,6 +30,7 @@ import org.apache.mina.core.session.IoSession;
 import org.apache.mina.core.write.WriteRequest;
 import org.apache.mina.filter.FilterEvent;
 import org.apache.mina.filter.ssl.SslEvent;
+import org.apache.mina.filter.ssl.SslFilter;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
@@ -56,6 +57,9 @@ public final class DataLoginFilter extends IoFilterAdapter {
     private static final String THREAD_POOL = "threadPool";
 
     private static final AttributeKey TOKEN = new AttributeKey(DataLoginFilter.class, "token");
+
+    /** The attribute of a session that FtpServer does not know to be open yet: the filter to tell it through. */
+    private static final AttributeKey UNOPENED = new AttributeKey(DataLoginFilter.class, "unopened");
 
     private final FtpServerContext context;
 
@@ -162,16 +166,33 @@ public final class DataLoginFilter extends IoFilterAdapter {
         return conversation;
     }
 
-    /** {@inheritDoc} */
+    /**
+     * {@inheritDoc}
+     *
+     * <p>FtpServer greets when it hears of this, so on an implicit listener it hears of it when the handshake is done.
+     * MINA 2.2.4 hands on what two threads have encrypted in any order, and a greeting that is encrypted while the last
+     * records of the handshake are on their way may overtake them. MINA 2.1 would greet in clear if the handshake fails.
+     */
     @Override
-    public void sessionOpened(final NextFilter next, final IoSession session) throws Exception {
+    public void sessionOpened(final NextFilter next, final IoSession session) {
         conversation(session);
-        next.sessionOpened(session);
+        session.setAttribute(UNOPENED, next);
+        if (!session.getFilterChain().contains(SslFilter.class)) {
+            open(session);
+        }
+    }
+
+    private static void open(final IoSession session) {
+        final NextFilter next = (NextFilter) session.removeAttribute(UNOPENED);
+        if (next != null) {
+            next.sessionOpened(session);
+        }
     }
 
     /** {@inheritDoc} */
     @Override
     public void messageReceived(final NextFilter next, final IoSession session, final Object message) {
+        open(session);
         final IoBuffer buffer = (IoBuffer) message;
         final byte[] bytes = new byte[buffer.remaining()];
         buffer.get(bytes);
@@ -217,6 +238,7 @@ public final class DataLoginFilter extends IoFilterAdapter {
         next.event(session, event);
         if (event == SslEvent.SECURED) {
             WriteQueue.sendAtOnce(session);
+            open(session);
             WriteQueue.then(session, () -> fetchDecrypted(session));
         }
     }
@@ -259,6 +281,7 @@ public final class DataLoginFilter extends IoFilterAdapter {
         controlConnectionEnded(session);
         conversation(session).sessionClosed();
         loginTimeout.cancel(session);
+        open(session);
         next.sessionClosed(session);
     }
 

@@ -77,7 +77,7 @@ final class ControlClient extends FTPSClient implements AutoCloseable {
     /** Begins with the handshake. */
     static ControlClient implicit(final int port, final SSLContext context, final String... protocols)
             throws IOException {
-        return HostMina.greeted(() -> new ControlClient(port, true, context, protocols));
+        return new ControlClient(port, true, context, protocols);
     }
 
     /** Logs in, to PROT P and binary. */

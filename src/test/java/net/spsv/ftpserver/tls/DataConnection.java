@@ -88,7 +88,8 @@ final class DataConnection implements AutoCloseable {
                     lines().greetedDataLogin(endpoint);
                     break;
                 case IMPLICIT:
-                    HostMina.greeted(this::greeting).greetedDataLogin(endpoint);
+                    handshake();
+                    lines().dataLogin(endpoint);
                     break;
                 case CLEAR_LOGIN:
                     new Lines(plain.getInputStream(), plain.getOutputStream()).dataLogin(endpoint);
@@ -101,17 +102,6 @@ final class DataConnection implements AutoCloseable {
             close();
             throw e;
         }
-    }
-
-    private Lines greeting() throws IOException {
-        if (records != null || socket != null) {
-            close();
-            records = null;
-            socket = null;
-            plain = TlsConnection.connect(port, receiveBuffer);
-        }
-        handshake();
-        return lines().expect(220);
     }
 
     /** Makes the handshake if it was not made before. */

@@ -1,0 +1,186 @@
+/*
+ * Copyright the ftpserver-spsv authors.
+ *
+ * Licensed under the Apache License, Version 2.0 (the "License"); you may not use this file except in
+ * compliance with the License. You may obtain a copy of the License at
+ *
+ *     http://www.apache.org/licenses/LICENSE-2.0
+ *
+ * Unless required by applicable law or agreed to in writing, software distributed under the License is
+ * distributed on an "AS IS" BASIS, WITHOUT WARRANTIES OR CONDITIONS OF ANY KIND, either express or implied.
+ * See the License for the specific language governing permissions and limitations under the License.
+ */
+package net.spsv.ftpserver.tls;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import java.io.IOException;
+import java.net.Socket;
+import java.nio.ByteBuffer;
+import java.util.List;
+import java.util.concurrent.CopyOnWriteArrayList;
+import java.util.concurrent.CountDownLatch;
+import java.util.concurrent.TimeUnit;
+import net.spsv.ftpserver.detach.MinaInternals;
+import net.spsv.ftpserver.testing.FtpServerExtension;
+import net.spsv.ftpserver.testing.LeakCheckExtension;
+import net.spsv.ftpserver.testing.RandomContent;
+import net.spsv.ftpserver.testing.RawFtpClient;
+import org.apache.ftpserver.ftplet.DefaultFtplet;
+import org.apache.ftpserver.ftplet.FtpSession;
+import org.apache.ftpserver.ftplet.FtpletResult;
+import org.apache.mina.core.filterchain.IoFilterAdapter;
+import org.apache.mina.core.session.IoSession;
+import org.apache.mina.core.write.WriteRequest;
+import org.awaitility.Awaitility;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.Timeout;
+import org.junit.jupiter.api.extension.ExtendWith;
+import org.junit.jupiter.api.extension.RegisterExtension;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
+
+/** The greeting of an implicit listener, which belongs behind the last record of the handshake. */
+@Timeout(60)
+@ExtendWith(LeakCheckExtension.class)
+class ImplicitGreetingIT {
+    /** How late a greeting is that waits in vain: MINA 2.1 does not call a session secured before the handshake's end. */
+    private static final long LATE_MILLIS = 1_000;
+    /** How long the end of a handshake is held, in which nothing may overtake it. */
+    private static final long HELD_MILLIS = 300;
+
+    private static final byte[] CONTENT = new RandomContent(31, 50_000).bytes();
+
+    private static final List<String> EVENTS = new CopyOnWriteArrayList<>();
+
+    private static volatile HandshakeEnd handshakeEnd;
+
+    @RegisterExtension
+    static final FtpServerExtension SERVER = new FtpServerExtension()
+            .tls(Certificates.server(Certificates.LISTENER))
+            .implicitTls(true)
+            .ftpletBefore("late", new DefaultFtplet() {
+                @Override
+                public FtpletResult onConnect(final FtpSession session) {
+                    EVENTS.add("connect");
+                    handshakeEnd.await();
+                    return FtpletResult.DEFAULT;
+                }
+
+                @Override
+                public FtpletResult onDisconnect(final FtpSession session) {
+                    EVENTS.add("disconnect");
+                    return FtpletResult.DEFAULT;
+                }
+            });
+
+    /**
+     * Stands between TLS and the socket, and holds the last records of each handshake, as an I/O thread does that loses
+     * its CPU at this point; and FtpServer's thread greets no sooner than that.
+     */
+    private static final class HandshakeEnd extends IoFilterAdapter {
+        private volatile CountDownLatch reached = new CountDownLatch(0);
+        private volatile CountDownLatch overtaken = new CountDownLatch(0);
+
+        void expect() {
+            overtaken = new CountDownLatch(1);
+            reached = new CountDownLatch(1);
+        }
+
+        void await() {
+            try {
+                reached.await(LATE_MILLIS, TimeUnit.MILLISECONDS);
+            } catch (final InterruptedException e) {
+                Thread.currentThread().interrupt();
+            }
+        }
+
+        @Override
+        public void filterWrite(final NextFilter next, final IoSession session, final WriteRequest request)
+                throws Exception {
+            if (session.isSecured()) {
+                if (reached.getCount() > 0) {
+                    reached.countDown();
+                    overtaken.await(HELD_MILLIS, TimeUnit.MILLISECONDS);
+                } else {
+                    overtaken.countDown();
+                }
+            }
+            next.filterWrite(session, request);
+        }
+    }
+
+    @BeforeEach
+    void holdHandshakes() {
+        handshakeEnd = new HandshakeEnd();
+        MinaInternals.probe()
+                .acceptor(SERVER.server().getListener("default"))
+                .getFilterChain()
+                .addFirst("handshakeEnd", handshakeEnd);
+        SERVER.file("source", CONTENT);
+        EVENTS.clear();
+    }
+
+    @AfterEach
+    void letGo() {
+        MinaInternals.probe()
+                .acceptor(SERVER.server().getListener("default"))
+                .getFilterChain()
+                .remove(handshakeEnd);
+    }
+
+    @ParameterizedTest
+    @ValueSource(strings = {"TLSv1.2", "TLSv1.3"})
+    void greetingOfAControlConnectionComesBehindItsHandshake(final String protocol) throws IOException {
+        handshakeEnd.expect();
+        try (ControlClient control = ControlClient.implicit(SERVER.port(), Certificates.client(), protocol)) {
+            assertThat(control.getReplyString()).startsWith("220 ");
+            control.protectedLogin();
+        }
+    }
+
+    @ParameterizedTest
+    @ValueSource(strings = {"TLSv1.2", "TLSv1.3"})
+    void greetingOfADataConnectionComesBehindItsHandshake(final String protocol) throws IOException {
+        try (ControlClient control = ControlClient.implicit(SERVER.port(), Certificates.client(), protocol)
+                .protectedLogin()) {
+            final RawFtpClient.Endpoint endpoint = control.spsv();
+            control.command("RETR source", 150);
+            handshakeEnd.expect();
+            try (DataConnection data = DataConnection.byRecords(Way.IMPLICIT, protocol, endpoint, SERVER.port())) {
+                assertThat(data.login().records().readToCloseNotify()).isEqualTo(CONTENT);
+            }
+            control.expect(226);
+        }
+    }
+
+    @Test
+    void loginBehindTheLastFlightWaitsForTheGreeting() throws IOException {
+        try (ControlClient control = ControlClient.implicit(SERVER.port(), Certificates.client(), "TLSv1.3")
+                .protectedLogin()) {
+            final RawFtpClient.Endpoint endpoint = control.spsv();
+            control.command("RETR source", 150);
+            handshakeEnd.expect();
+            try (TlsConnection data =
+                    new TlsConnection(TlsConnection.connect(SERVER.port()), Certificates.client(), "TLSv1.3")) {
+                final byte[] finished = data.handshakeUpToLastFlight();
+                final byte[] login = data.encrypt("USER " + endpoint.user() + "\r\nPASS " + endpoint.token() + "\r\n");
+                data.send(ByteBuffer.allocate(finished.length + login.length)
+                        .put(finished)
+                        .put(login)
+                        .array());
+                data.lines().expect(220).expect(331).expectData();
+                assertThat(data.readToCloseNotify()).isEqualTo(CONTENT);
+            }
+            control.expect(226);
+        }
+    }
+
+    @Test
+    void connectionThatEndsInItsHandshakeIsSeenByFtpletsLikeOthers() throws IOException {
+        new Socket("127.0.0.1", SERVER.port()).close();
+        Awaitility.await().untilAsserted(() -> assertThat(EVENTS).containsExactly("connect", "disconnect"));
+    }
+}
