@@ -32,6 +32,7 @@ public final class FtpServerProcess implements AutoCloseable {
     /** A little less than FtpServer waits for its command threads. */
     private static final Duration STOP_TIMEOUT = Duration.ofMillis(4500);
 
+    private static final String BEGIN_OF_DUMP = "Full thread dump";
     private static final String END_OF_DUMP = "JNI global ref";
     private static final String WAITS_FOR_COMMANDS = "DefaultFtpServerContext.dispose";
     private static final String COMMAND_THREAD = "OrderedThreadPoolExecutor$Worker.run";
@@ -127,7 +128,8 @@ public final class FtpServerProcess implements AutoCloseable {
         process.dumpThreads();
         process.await("tells its threads", END_TIMEOUT, () -> !isAlive() || output().contains(END_OF_DUMP));
         if (output().contains(END_OF_DUMP)) {
-            final List<String> stacks = Arrays.asList(output().split("\n\n"));
+            final String dump = output().substring(output().indexOf(BEGIN_OF_DUMP));
+            final List<String> stacks = Arrays.asList(dump.split("\n\n"));
             assertThat(stacks)
                     .as("waits for its command threads")
                     .anyMatch(stack -> stack.contains(WAITS_FOR_COMMANDS));
