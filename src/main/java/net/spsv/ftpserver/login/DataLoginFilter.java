@@ -170,8 +170,9 @@ public final class DataLoginFilter extends IoFilterAdapter {
      * {@inheritDoc}
      *
      * <p>FtpServer greets when it hears of this, so on an implicit listener it hears of it when the handshake is done.
-     * MINA 2.2.4 hands on what two threads have encrypted in any order, and a greeting that is encrypted while the last
-     * records of the handshake are on their way may overtake them. MINA 2.1 would greet in clear if the handshake fails.
+     * MINA 2.2.4 hands on what two threads have encrypted in any order, so that a greeting which is encrypted while the
+     * last records of the handshake are on their way may overtake them; and MINA 2.1 greets in clear after a handshake
+     * that has failed.
      */
     @Override
     public void sessionOpened(final NextFilter next, final IoSession session) {

@@ -46,7 +46,7 @@ import org.junit.jupiter.params.provider.ValueSource;
 @Timeout(60)
 @ExtendWith(LeakCheckExtension.class)
 class ImplicitGreetingIT {
-    /** How late a greeting is that waits in vain: MINA 2.1 does not call a session secured before the handshake's end. */
+    /** How late a greeting is that waits in vain, as with MINA 2.1, which calls no session secured that soon. */
     private static final long LATE_MILLIS = 1_000;
     /** How long the end of a handshake is held, in which nothing may overtake it. */
     private static final long HELD_MILLIS = 300;
