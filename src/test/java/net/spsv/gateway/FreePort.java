@@ -15,6 +15,8 @@ package net.spsv.gateway;
 import java.io.IOException;
 import java.net.InetAddress;
 import java.net.ServerSocket;
+import java.util.ArrayList;
+import java.util.List;
 
 /** A port for a program that cannot choose a free one itself. */
 public final class FreePort {
@@ -43,6 +45,24 @@ public final class FreePort {
     public static int any() throws IOException {
         try (ServerSocket socket = new ServerSocket(0, 1, InetAddress.getByName("127.0.0.1"))) {
             return socket.getLocalPort();
+        }
+    }
+
+    /** Returns ports on which nobody listened a moment ago, no two of them the same. */
+    public static int[] some(final int count) throws IOException {
+        final int[] ports = new int[count];
+        final List<ServerSocket> sockets = new ArrayList<>();
+        try {
+            for (int i = 0; i < count; i++) {
+                final ServerSocket socket = new ServerSocket(0, 1, InetAddress.getByName("127.0.0.1"));
+                sockets.add(socket);
+                ports[i] = socket.getLocalPort();
+            }
+            return ports;
+        } finally {
+            for (final ServerSocket socket : sockets) {
+                socket.close();
+            }
         }
     }
 

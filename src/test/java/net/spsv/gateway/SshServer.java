@@ -106,8 +106,8 @@ final class SshServer implements AutoCloseable {
     /** Makes the directory without which an sshd of root does not start, as the system's service does. */
     private static void makeSeparationDirectory() throws IOException {
         final Path separation = Paths.get("/run/sshd");
-        if (!Files.exists(separation) && Files.isWritable(separation.getParent())) {
-            Files.createDirectory(separation);
+        if (Files.isWritable(separation.getParent())) {
+            Files.createDirectories(separation);
         }
     }
 

@@ -30,7 +30,6 @@ import org.apache.mina.core.session.IoSession;
 import org.apache.mina.core.write.WriteRequest;
 import org.apache.mina.filter.FilterEvent;
 import org.apache.mina.filter.ssl.SslEvent;
-import org.apache.mina.filter.ssl.SslFilter;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
@@ -57,9 +56,6 @@ public final class DataLoginFilter extends IoFilterAdapter {
     private static final String THREAD_POOL = "threadPool";
 
     private static final AttributeKey TOKEN = new AttributeKey(DataLoginFilter.class, "token");
-
-    /** The attribute of a session that FtpServer does not know to be open yet: the filter to tell it through. */
-    private static final AttributeKey UNOPENED = new AttributeKey(DataLoginFilter.class, "unopened");
 
     private final FtpServerContext context;
 
@@ -166,34 +162,18 @@ public final class DataLoginFilter extends IoFilterAdapter {
         return conversation;
     }
 
-    /**
-     * {@inheritDoc}
-     *
-     * <p>FtpServer greets when it hears of this, so on an implicit listener it hears of it when the handshake is done.
-     * MINA 2.2.4 hands on what two threads have encrypted in any order, so that a greeting which is encrypted while the
-     * last records of the handshake are on their way may overtake them; and MINA 2.1 greets in clear after a handshake
-     * that has failed.
-     */
+    /** {@inheritDoc} */
     @Override
-    public void sessionOpened(final NextFilter next, final IoSession session) {
+    public void sessionOpened(final NextFilter next, final IoSession session) throws Exception {
         conversation(session);
-        session.setAttribute(UNOPENED, next);
-        if (!session.getFilterChain().contains(SslFilter.class)) {
-            open(session);
-        }
-    }
-
-    private static void open(final IoSession session) {
-        final NextFilter next = (NextFilter) session.removeAttribute(UNOPENED);
-        if (next != null) {
-            next.sessionOpened(session);
-        }
+        Greeting.holdDuringHandshake(session);
+        next.sessionOpened(session);
     }
 
     /** {@inheritDoc} */
     @Override
     public void messageReceived(final NextFilter next, final IoSession session, final Object message) {
-        open(session);
+        Greeting.release(session);
         final IoBuffer buffer = (IoBuffer) message;
         final byte[] bytes = new byte[buffer.remaining()];
         buffer.get(bytes);
@@ -207,7 +187,9 @@ public final class DataLoginFilter extends IoFilterAdapter {
         if (token != null && request.getMessage() instanceof IoBuffer) {
             reveal(token, (IoBuffer) request.getMessage());
         }
-        next.filterWrite(session, request);
+        if (!Greeting.isHeld(next, session, request)) {
+            next.filterWrite(session, request);
+        }
     }
 
     /**
@@ -239,7 +221,7 @@ public final class DataLoginFilter extends IoFilterAdapter {
         next.event(session, event);
         if (event == SslEvent.SECURED) {
             WriteQueue.sendAtOnce(session);
-            open(session);
+            Greeting.release(session);
             WriteQueue.then(session, () -> fetchDecrypted(session));
         }
     }
@@ -282,7 +264,7 @@ public final class DataLoginFilter extends IoFilterAdapter {
         controlConnectionEnded(session);
         conversation(session).sessionClosed();
         loginTimeout.cancel(session);
-        open(session);
+        Greeting.drop(session);
         next.sessionClosed(session);
     }
 

@@ -50,7 +50,8 @@ class AbuseIT {
     private static final int WRONG_TOKENS = 10_000;
     private static final int DESCRIPTORS = 5 * CROWD;
 
-    private final FtpServerExtension server = new FtpServerExtension().maxThreads(10);
+    private final FtpServerExtension server =
+            new FtpServerExtension().maxThreads(10).idleTimeout(300);
 
     @BeforeAll
     static void descriptors() throws IOException {

@@ -29,7 +29,7 @@ import org.awaitility.Awaitility;
 final class Ordinary implements AutoCloseable {
     private static final int SIZE = 100_000;
     private static final int LEAST = 20;
-    private static final long LONGEST_MILLIS = 10_000;
+    private static final long LONGEST_MILLIS = 20_000;
 
     private final FtpServerExtension server;
     private final byte[] content = new byte[SIZE];

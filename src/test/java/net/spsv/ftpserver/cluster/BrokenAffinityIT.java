@@ -45,8 +45,12 @@ class BrokenAffinityIT {
      * its logging filter, which says it of every exception, of whatever kind.
      */
     private static final String[] GREETING_UNSENT = {
-        "FtpLoggingFilter: EXCEPTION :", "Client closed connection before all replies could be sent"
+        "FtpLoggingFilter: EXCEPTION :",
+        "Client closed connection before all replies could be sent",
+        "DefaultFtpHandler: Exception caught, closing session"
     };
+
+    private static final String EXCEPTION = "(java|org|net)\\.[\\w.]+(Exception|Error)\\b.*";
 
     @TempDir
     Path directory;
@@ -116,6 +120,10 @@ class BrokenAffinityIT {
             assertThat(cluster.node(name).lines())
                     .filteredOn(line -> line.matches("\\s*(WARN|ERROR) .*"))
                     .allMatch(line -> Stream.of(GREETING_UNSENT).anyMatch(line::contains));
+            // a probe that is greeted before it closes resets the connection
+            assertThat(cluster.node(name).lines())
+                    .filteredOn(line -> line.matches(EXCEPTION))
+                    .allMatch(line -> line.matches(".*\\.WriteToClosedSessionException\\b.*|.*Connection reset.*"));
         }
     }
 

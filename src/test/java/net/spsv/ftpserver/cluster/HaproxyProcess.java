@@ -65,8 +65,9 @@ final class HaproxyProcess implements AutoCloseable {
     static HaproxyProcess start(final Path directory, final int node1, final int node2, final String... changes)
             throws IOException {
         return FreePort.startOn(port -> {
-            final int runtimePort = FreePort.any();
-            final Map<String, String> rules = rules(port, runtimePort, FreePort.any(), node1, node2);
+            final int[] others = FreePort.some(2);
+            final int runtimePort = others[0];
+            final Map<String, String> rules = rules(port, runtimePort, others[1], node1, node2);
             for (int i = 0; i < changes.length; i += 2) {
                 rules.put(changes[i], changes[i + 1]);
             }

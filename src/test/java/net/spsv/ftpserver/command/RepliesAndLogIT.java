@@ -48,7 +48,7 @@ import org.junit.jupiter.api.extension.ExtendWith;
 import org.junit.jupiter.api.io.TempDir;
 
 /** What the plugin says: to clients, in the words of the installation; and to the log, without a token in it. */
-@Timeout(60)
+@Timeout(300)
 @ExtendWith(LeakCheckExtension.class)
 class RepliesAndLogIT {
     private static final String FILE = "contents.txt";

@@ -202,7 +202,7 @@ class StalledPeerIT {
     @Test
     void idleControlConnectionTakesItsWaitingDataConnectionAlong() throws Exception {
         final FtpServerExtension impatient =
-                new FtpServerExtension().idleTimeout(1).dataIdleTimeout(10);
+                new FtpServerExtension().idleTimeout(2).dataIdleTimeout(10);
         impatient.start();
         try (TransferClient client = TransferClient.login(impatient);
                 RawFtpClient waiting = impatient.connect()) {

@@ -273,7 +273,7 @@ class DetachedChannelIT {
         awaitWaiting();
         final long start = System.nanoTime();
         channel.close();
-        assertThat(Duration.ofNanos(System.nanoTime() - start)).isLessThan(Duration.ofSeconds(2));
+        assertThat(Duration.ofNanos(System.nanoTime() - start)).isLessThan(Duration.ofSeconds(10));
 
         assertThatThrownBy(() -> running.get(10, TimeUnit.SECONDS))
                 .hasCauseInstanceOf(SocketException.class)
@@ -314,9 +314,9 @@ class DetachedChannelIT {
 
     @Test
     void peerThatSendsAgainAndAgainIsNotIdle() throws Exception {
-        channel.beginTransfer(1000);
-        final Future<?> reading = threads.submit(() -> readText(40));
-        for (int i = 0; i < 40; i++) {
+        channel.beginTransfer(2000);
+        final Future<?> reading = threads.submit(() -> readText(80));
+        for (int i = 0; i < 80; i++) {
             pause(30);
             peer.getOutputStream().write('x');
         }
@@ -330,7 +330,7 @@ class DetachedChannelIT {
     @Test
     void peerThatReadsSlowlyIsNotIdle() throws Exception {
         connect("", 65536);
-        channel.beginTransfer(1000);
+        channel.beginTransfer(2000);
         final Future<?> writing = threads.submit(() -> {
             channel.write(ByteBuffer.allocate(MUCH));
             return null;

@@ -277,7 +277,7 @@ class DataLoginOrderIT {
 
     @Test
     void sessionLivesWhenItsIdleTimeoutEndsBeforeItsDataConnectionComes() throws Exception {
-        server.idleTimeout(1).dataIdleTimeout(LONG);
+        server.idleTimeout(2).dataIdleTimeout(LONG);
         start();
         try (RawFtpClient client = server.login();
                 RawFtpClient idle = server.connect().greeted()) {

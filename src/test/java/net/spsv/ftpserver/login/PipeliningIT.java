@@ -39,7 +39,7 @@ import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
 
 /** A data login does not care in which pieces, how early and with what around it its lines arrive. */
-@Timeout(60)
+@Timeout(300)
 @ExtendWith(LeakCheckExtension.class)
 class PipeliningIT {
     private static final GreetingGate GATE = new GreetingGate();

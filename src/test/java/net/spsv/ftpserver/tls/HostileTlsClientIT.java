@@ -219,8 +219,8 @@ class HostileTlsClientIT {
         for (final int bytes : new int[] {0, 100}) {
             try (TlsSession session = TlsSession.login(IMPATIENT, way, "TLSv1.3")) {
                 final RawFtpClient.Endpoint endpoint = session.control().spsv();
-                session.control().command("RETR source", 150);
                 final long start = System.nanoTime();
+                session.control().command("RETR source", 150);
                 final Socket data =
                         way == Way.CLEAR_LOGIN ? clearLogin(IMPATIENT, endpoint) : beforeHandshake(IMPATIENT, way);
                 sendHalfHello(data, bytes);

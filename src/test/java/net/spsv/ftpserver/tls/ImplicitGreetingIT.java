@@ -15,10 +15,7 @@ package net.spsv.ftpserver.tls;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import java.io.IOException;
-import java.net.Socket;
 import java.nio.ByteBuffer;
-import java.util.List;
-import java.util.concurrent.CopyOnWriteArrayList;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.TimeUnit;
 import net.spsv.ftpserver.detach.MinaInternals;
@@ -32,17 +29,17 @@ import org.apache.ftpserver.ftplet.FtpletResult;
 import org.apache.mina.core.filterchain.IoFilterAdapter;
 import org.apache.mina.core.session.IoSession;
 import org.apache.mina.core.write.WriteRequest;
-import org.awaitility.Awaitility;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.extension.ExtendWith;
 import org.junit.jupiter.api.extension.RegisterExtension;
-import org.junit.jupiter.params.ParameterizedTest;
-import org.junit.jupiter.params.provider.ValueSource;
 
-/** The greeting of an implicit listener, which belongs behind the last record of the handshake. */
+/**
+ * The greeting of an implicit listener, which belongs behind the last record of the handshake: in TLS 1.3, which MINA
+ * ends on its I/O thread, while FtpServer greets on another.
+ */
 @Timeout(60)
 @ExtendWith(LeakCheckExtension.class)
 class ImplicitGreetingIT {
@@ -53,8 +50,6 @@ class ImplicitGreetingIT {
 
     private static final byte[] CONTENT = new RandomContent(31, 50_000).bytes();
 
-    private static final List<String> EVENTS = new CopyOnWriteArrayList<>();
-
     private static volatile HandshakeEnd handshakeEnd;
 
     @RegisterExtension
@@ -64,14 +59,7 @@ class ImplicitGreetingIT {
             .ftpletBefore("late", new DefaultFtplet() {
                 @Override
                 public FtpletResult onConnect(final FtpSession session) {
-                    EVENTS.add("connect");
                     handshakeEnd.await();
-                    return FtpletResult.DEFAULT;
-                }
-
-                @Override
-                public FtpletResult onDisconnect(final FtpSession session) {
-                    EVENTS.add("disconnect");
                     return FtpletResult.DEFAULT;
                 }
             });
@@ -120,7 +108,6 @@ class ImplicitGreetingIT {
                 .getFilterChain()
                 .addFirst("handshakeEnd", handshakeEnd);
         SERVER.file("source", CONTENT);
-        EVENTS.clear();
     }
 
     @AfterEach
@@ -131,25 +118,23 @@ class ImplicitGreetingIT {
                 .remove(handshakeEnd);
     }
 
-    @ParameterizedTest
-    @ValueSource(strings = {"TLSv1.2", "TLSv1.3"})
-    void greetingOfAControlConnectionComesBehindItsHandshake(final String protocol) throws IOException {
+    @Test
+    void greetingOfAControlConnectionComesBehindItsHandshake() throws IOException {
         handshakeEnd.expect();
-        try (ControlClient control = ControlClient.implicit(SERVER.port(), Certificates.client(), protocol)) {
+        try (ControlClient control = ControlClient.implicit(SERVER.port(), Certificates.client(), "TLSv1.3")) {
             assertThat(control.getReplyString()).startsWith("220 ");
             control.protectedLogin();
         }
     }
 
-    @ParameterizedTest
-    @ValueSource(strings = {"TLSv1.2", "TLSv1.3"})
-    void greetingOfADataConnectionComesBehindItsHandshake(final String protocol) throws IOException {
-        try (ControlClient control = ControlClient.implicit(SERVER.port(), Certificates.client(), protocol)
+    @Test
+    void greetingOfADataConnectionComesBehindItsHandshake() throws IOException {
+        try (ControlClient control = ControlClient.implicit(SERVER.port(), Certificates.client(), "TLSv1.3")
                 .protectedLogin()) {
             final RawFtpClient.Endpoint endpoint = control.spsv();
             control.command("RETR source", 150);
             handshakeEnd.expect();
-            try (DataConnection data = DataConnection.byRecords(Way.IMPLICIT, protocol, endpoint, SERVER.port())) {
+            try (DataConnection data = DataConnection.byRecords(Way.IMPLICIT, "TLSv1.3", endpoint, SERVER.port())) {
                 assertThat(data.login().records().readToCloseNotify()).isEqualTo(CONTENT);
             }
             control.expect(226);
@@ -176,11 +161,5 @@ class ImplicitGreetingIT {
             }
             control.expect(226);
         }
-    }
-
-    @Test
-    void connectionThatEndsInItsHandshakeIsSeenByFtpletsLikeOthers() throws IOException {
-        new Socket("127.0.0.1", SERVER.port()).close();
-        Awaitility.await().untilAsserted(() -> assertThat(EVENTS).containsExactly("connect", "disconnect"));
     }
 }

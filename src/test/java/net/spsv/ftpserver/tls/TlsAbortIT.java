@@ -40,7 +40,7 @@ import org.junit.jupiter.params.provider.MethodSource;
 @Timeout(60)
 @ExtendWith(LeakCheckExtension.class)
 class TlsAbortIT {
-    private static final Duration IDLE = Duration.ofSeconds(1);
+    private static final Duration IDLE = Duration.ofSeconds(2);
 
     @RegisterExtension
     static final TlsServers SERVERS = new TlsServers();
@@ -152,7 +152,7 @@ class TlsAbortIT {
                 final long start = System.nanoTime();
                 session.control().expect(426);
                 assertThat(Duration.ofNanos(System.nanoTime() - start))
-                        .isBetween(IDLE.dividedBy(2), Duration.ofSeconds(8));
+                        .isBetween(IDLE.dividedBy(2), Duration.ofSeconds(12));
                 assertCut(data);
             }
             session.expectUsable(IMPATIENT.of(way));
@@ -173,7 +173,7 @@ class TlsAbortIT {
                     final long start = System.nanoTime();
                     session.control().expect(426);
                     assertThat(Duration.ofNanos(System.nanoTime() - start))
-                            .isBetween(IDLE.dividedBy(2), Duration.ofSeconds(8));
+                            .isBetween(IDLE.dividedBy(2), Duration.ofSeconds(12));
                     assertCut(data);
                 }
             }

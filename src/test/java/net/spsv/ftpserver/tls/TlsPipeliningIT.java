@@ -37,7 +37,7 @@ import org.junit.jupiter.params.provider.EnumSource;
 import org.junit.jupiter.params.provider.MethodSource;
 
 /** Records keep their order, and login and data are told apart, however records and segments are cut. */
-@Timeout(60)
+@Timeout(300)
 @ExtendWith(LeakCheckExtension.class)
 class TlsPipeliningIT {
     @RegisterExtension
