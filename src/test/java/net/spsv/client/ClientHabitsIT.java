@@ -49,7 +49,7 @@ import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.EnumSource;
 
 /** What programs do with Commons Net clients around transfers: give up, go on, switch modes, connect again, listen. */
-@Timeout(60)
+@Timeout(180)
 @ExtendWith(LeakCheckExtension.class)
 class ClientHabitsIT {
     private static final byte[] SMALL = "0123456789".getBytes(StandardCharsets.US_ASCII);

@@ -43,7 +43,7 @@ import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.EnumSource;
 
 /** What Commons Net's own tests ask of FTPClient and FTPSClient, in single-port mode, and what is next to it. */
-@Timeout(60)
+@Timeout(180)
 @ExtendWith(LeakCheckExtension.class)
 class CommonsNetTestsIT {
     private static final Instant MODIFIED = Instant.parse("2021-03-04T05:06:07Z");

@@ -45,7 +45,7 @@ import org.junit.jupiter.params.provider.MethodSource;
  * Somebody on the path ends a protected data connection towards the client with a FIN, and goes on taking the file from
  * the server, which then says 226. What the client has is a part of the file, and it must not say otherwise.
  */
-@Timeout(60)
+@Timeout(180)
 @ExtendWith(LeakCheckExtension.class)
 class CutOffDownloadIT {
     private static final byte[] CONTENT = new byte[300_000];

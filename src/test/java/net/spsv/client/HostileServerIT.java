@@ -41,7 +41,7 @@ import org.junit.jupiter.params.provider.MethodSource;
 import org.junit.jupiter.params.provider.ValueSource;
 
 /** Servers that do not keep to the draft, or speak another revision of it, or do not know it at all. */
-@Timeout(60)
+@Timeout(180)
 @ExtendWith(LeakCheckExtension.class)
 class HostileServerIT {
     private static final byte[] CONTENT = "200 DATA\r\n\u0000\u0001 the file".getBytes(StandardCharsets.US_ASCII);

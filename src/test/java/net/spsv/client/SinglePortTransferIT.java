@@ -46,7 +46,7 @@ import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.EnumSource;
 
 /** Every method of Commons Net that opens a data connection, against servers that have single-port mode only. */
-@Timeout(60)
+@Timeout(180)
 @ExtendWith(LeakCheckExtension.class)
 class SinglePortTransferIT {
     private static final int[] SIZES = {0, 1, 4095, 65_537, 1_000_003};

@@ -60,7 +60,7 @@ import org.junit.jupiter.params.provider.MethodSource;
 import org.junit.jupiter.params.provider.ValueSource;
 
 /** The data connection's TLS is the control connection's: what is trusted, shown, demanded and resumed. */
-@Timeout(60)
+@Timeout(180)
 @ExtendWith(LeakCheckExtension.class)
 class SpsvFtpsClientIT {
     private static final byte[] SMALL = {1, 2, 3};

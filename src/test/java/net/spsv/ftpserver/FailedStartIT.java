@@ -42,7 +42,7 @@ import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.extension.ExtendWith;
 
 /** Servers that do not come up, and what is then left of them. */
-@Timeout(30)
+@Timeout(180)
 @ExtendWith(LeakCheckExtension.class)
 class FailedStartIT {
     private static final byte[] CONTENT = {1, 2, 3};

@@ -48,7 +48,7 @@ import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
 
 /** What a server with the plugin makes of its settings: it starts and serves, or says in one sentence why not. */
-@Timeout(60)
+@Timeout(180)
 @ExtendWith(LeakCheckExtension.class)
 class SpsvConfigurationIT {
     private static final byte[] CONTENT = "the content of a file".getBytes(StandardCharsets.US_ASCII);

@@ -37,7 +37,7 @@ import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
 
 /** curl, through the gateway, with a server that FtpServer's command line has started and that has one port only. */
-@Timeout(60)
+@Timeout(180)
 @ExtendWith(LeakCheckExtension.class)
 class CurlIT {
     private static final int SIZE = 1024 * 1024;

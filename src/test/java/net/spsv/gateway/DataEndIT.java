@@ -30,7 +30,7 @@ import org.junit.jupiter.params.provider.EnumSource;
 import org.junit.jupiter.params.provider.ValueSource;
 
 /** How a data connection ends at one side is how it ends at the other, so that no part passes for the whole. */
-@Timeout(60)
+@Timeout(180)
 @ExtendWith(LeakCheckExtension.class)
 class DataEndIT {
     /** What the server's end of every connection is wrapped in. */

@@ -32,7 +32,7 @@ import org.junit.jupiter.params.provider.CsvSource;
 import org.junit.jupiter.params.provider.ValueSource;
 
 /** Servers that do not give what they should: the session, or its transfer, is refused and nothing hangs. */
-@Timeout(60)
+@Timeout(180)
 @ExtendWith(LeakCheckExtension.class)
 class DataLoginFailureIT {
     private static final UnaryOperator<GatewaySettings> SHORT =

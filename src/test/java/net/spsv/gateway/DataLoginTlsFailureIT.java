@@ -27,7 +27,7 @@ import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
 
 /** Servers, or who is between, that would have the gateway do without TLS: not a byte of the file goes in clear. */
-@Timeout(60)
+@Timeout(180)
 @ExtendWith(LeakCheckExtension.class)
 class DataLoginTlsFailureIT {
     private Stage stage;

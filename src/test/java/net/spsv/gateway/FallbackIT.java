@@ -31,7 +31,7 @@ import org.junit.jupiter.params.provider.CsvSource;
 import org.junit.jupiter.params.provider.ValueSource;
 
 /** Servers without single-port mode, where the gateway may use their passive ports. */
-@Timeout(60)
+@Timeout(180)
 @ExtendWith(LeakCheckExtension.class)
 class FallbackIT {
     private static final UnaryOperator<GatewaySettings> FALLBACK = settings -> settings.fallback(true);

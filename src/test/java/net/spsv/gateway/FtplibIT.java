@@ -35,7 +35,7 @@ import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
 
 /** Python's ftplib, through the gateway: {@code ftplib_client.py} says what it does and checks what came of it. */
-@Timeout(60)
+@Timeout(180)
 @ExtendWith(LeakCheckExtension.class)
 class FtplibIT {
     @RegisterExtension

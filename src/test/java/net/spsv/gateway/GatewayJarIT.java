@@ -30,7 +30,7 @@ import org.slf4j.LoggerFactory;
 import picocli.CommandLine;
 
 /** The gateway's jar has all that it needs and nothing else, and the plugin's has nothing for the gateway alone. */
-@Timeout(60)
+@Timeout(180)
 class GatewayJarIT {
     private static final Path PLUGIN = Paths.get(System.getProperty("plugin.jar"));
     /** Java 8: what a class file of that version has in its head. */

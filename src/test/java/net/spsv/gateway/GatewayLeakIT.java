@@ -32,7 +32,7 @@ import org.junit.jupiter.api.extension.ExtendWith;
 import org.junit.jupiter.api.extension.RegisterExtension;
 
 /** However sessions and transfers end, the gateway keeps nothing of them. */
-@Timeout(60)
+@Timeout(180)
 @EnabledOnOs(value = OS.LINUX, disabledReason = "reads /proc")
 @ExtendWith(LeakCheckExtension.class)
 class GatewayLeakIT {

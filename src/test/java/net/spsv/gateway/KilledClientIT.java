@@ -44,7 +44,7 @@ import org.junit.jupiter.api.io.TempDir;
  * A client that is killed in the middle of an upload. Its system ends both connections in an orderly way, the control
  * connection right behind the other one, so that nothing but that end tells the part of a file from a whole one.
  */
-@Timeout(60)
+@Timeout(180)
 @ExtendWith(LeakCheckExtension.class)
 class KilledClientIT {
     private static final int CLIENTS = 20;

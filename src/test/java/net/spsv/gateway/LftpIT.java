@@ -45,7 +45,7 @@ import org.junit.jupiter.params.provider.ValueSource;
  * <p>The gateway runs in a locale without letters beyond ASCII, as names of files are the business of the server and of
  * its client.
  */
-@Timeout(60)
+@Timeout(180)
 @ExtendWith(LeakCheckExtension.class)
 class LftpIT {
     private static final String NAME = "Gr\u00fc\u00dfe aus K\u00f6ln";

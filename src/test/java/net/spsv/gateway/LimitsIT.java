@@ -28,7 +28,7 @@ import org.junit.jupiter.api.extension.ExtendWith;
 import org.junit.jupiter.api.extension.RegisterExtension;
 
 /** How many clients the gateway serves, how long it waits for them, what it refuses, and how all of it ends. */
-@Timeout(60)
+@Timeout(180)
 @ExtendWith(LeakCheckExtension.class)
 class LimitsIT {
     /** How a Java virtual machine ends that was told to by SIGTERM. */

@@ -34,7 +34,7 @@ import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
 
 /** The gateway in front of a server behind a router that forwards one port; NatIT shows that PASV fails there. */
-@Timeout(120)
+@Timeout(180)
 @ExtendWith(LeakCheckExtension.class)
 class NatRouterIT {
     private static final int PUBLISHED_PORT = 2121;

@@ -41,7 +41,7 @@ import org.junit.jupiter.params.provider.ValueSource;
  * <p>On one network this could not be shown: the server's 127.0.0.1 would be the client's as well, and its other ports
  * be reached without the forwarding.
  */
-@Timeout(120)
+@Timeout(180)
 @ExtendWith(LeakCheckExtension.class)
 class SshAcrossNetworksIT {
     private static final int SSH_PORT = 22;

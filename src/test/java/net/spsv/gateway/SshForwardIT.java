@@ -31,7 +31,7 @@ import org.junit.jupiter.api.extension.RegisterExtension;
 import org.junit.jupiter.api.io.TempDir;
 
 /** The gateway in front of a port that {@code ssh -L} forwards: one forwarded port is enough for all of FTP. */
-@Timeout(60)
+@Timeout(180)
 @ExtendWith(LeakCheckExtension.class)
 class SshForwardIT {
     private static final int SIZE = 16 * 1024 * 1024;

@@ -41,7 +41,7 @@ import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
 
 /** The gateway protects all that goes between it and the server, and talks to the right server only. */
-@Timeout(60)
+@Timeout(180)
 @ExtendWith(LeakCheckExtension.class)
 class TlsGatewayIT {
     private static final int SIZE = 16 * 1024 * 1024;

@@ -40,7 +40,7 @@ import org.junit.jupiter.params.provider.EnumSource;
 import org.junit.jupiter.params.provider.MethodSource;
 
 /** Files through the gateway, to and from a real server that has no other port, by each ordinary way. */
-@Timeout(120)
+@Timeout(180)
 @ExtendWith(LeakCheckExtension.class)
 class TransferIT {
     private static final byte[] CONTENT = "0123456789\r\n\u0000\n\r".getBytes(StandardCharsets.US_ASCII);

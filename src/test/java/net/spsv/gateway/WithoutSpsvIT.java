@@ -32,7 +32,7 @@ import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
 
 /** A server that has no single-port mode: FtpServer without the plugin. */
-@Timeout(60)
+@Timeout(180)
 @ExtendWith(LeakCheckExtension.class)
 class WithoutSpsvIT {
     private static final int SIZE = 4 * 1024 * 1024;

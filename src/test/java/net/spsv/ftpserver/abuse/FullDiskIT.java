@@ -41,7 +41,7 @@ import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
 
 /** A disk of 1 MiB that is full in the middle of an upload. */
-@Timeout(60)
+@Timeout(180)
 @ExtendWith(LeakCheckExtension.class)
 class FullDiskIT {
     private static final int DISK = 1024 * 1024;

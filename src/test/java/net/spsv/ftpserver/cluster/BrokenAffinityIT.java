@@ -32,7 +32,7 @@ import org.junit.jupiter.api.extension.ExtendWith;
 import org.junit.jupiter.api.io.TempDir;
 
 /** What clients see where affinity does not hold, and when a node dies. */
-@Timeout(60)
+@Timeout(180)
 @ExtendWith(LeakCheckExtension.class)
 @EnabledOnOs(value = OS.LINUX, disabledReason = "needs 127.0.0.2 and others")
 class BrokenAffinityIT {

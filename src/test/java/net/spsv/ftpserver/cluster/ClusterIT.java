@@ -57,7 +57,7 @@ import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
 
 /** All clients with files on two nodes behind HAProxy: each of them stays with one node, whatever happens around it. */
-@Timeout(60)
+@Timeout(180)
 @ExtendWith(LeakCheckExtension.class)
 @EnabledOnOs(value = OS.LINUX, disabledReason = "needs 127.0.0.2 and others")
 class ClusterIT {

@@ -51,7 +51,7 @@ import org.junit.jupiter.params.provider.ValueSource;
  * ABOR takes effect at once, whatever the transfer and its peer are doing; the idle timeouts here are far longer than
  * the patience of the client.
  */
-@Timeout(60)
+@Timeout(180)
 @ExtendWith(LeakCheckExtension.class)
 class AbortIT {
     private static final VirtualFiles FILES = new VirtualFiles();

@@ -27,7 +27,7 @@ import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.EnumSource;
 
 /** PORT, PASV, EPSV and EPRT on a session that never sends SPSV: the same with the plugin as without. */
-@Timeout(60)
+@Timeout(180)
 @ExtendWith(LeakCheckExtension.class)
 class ClassicModesIT {
     @RegisterExtension

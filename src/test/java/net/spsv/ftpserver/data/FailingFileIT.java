@@ -43,7 +43,7 @@ import org.junit.jupiter.params.provider.EnumSource;
 import org.junit.jupiter.params.provider.ValueSource;
 
 /** A file system that fails in the middle of a transfer: nobody takes the part for the whole, and nothing is left. */
-@Timeout(60)
+@Timeout(180)
 @ExtendWith(LeakCheckExtension.class)
 class FailingFileIT {
     /** More than one buffer and less than what is sent. */

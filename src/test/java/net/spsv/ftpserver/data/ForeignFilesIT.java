@@ -39,7 +39,7 @@ import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.EnumSource;
 
 /** A file system of an installation's own gives through SPSV what its streams say, as it does through PASV. */
-@Timeout(60)
+@Timeout(180)
 @ExtendWith(LeakCheckExtension.class)
 class ForeignFilesIT {
     private static final VirtualFiles FILES = new VirtualFiles();

@@ -52,7 +52,7 @@ import org.junit.jupiter.params.provider.EnumSource;
 import org.junit.jupiter.params.provider.ValueSource;
 
 /** Every transfer command gives through SPSV, byte for byte and reply for reply, what it gives through PASV. */
-@Timeout(60)
+@Timeout(180)
 @ExtendWith(LeakCheckExtension.class)
 class SpsvTransferIT {
     private static final long SEED = Long.getLong("spsv.seed", System.nanoTime());

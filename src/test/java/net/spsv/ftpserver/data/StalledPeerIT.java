@@ -34,7 +34,7 @@ import org.junit.jupiter.params.provider.CsvSource;
 import org.junit.jupiter.params.provider.ValueSource;
 
 /** A peer that stalls is dropped after the idle timeout of data connections; one that is slow is not. */
-@Timeout(60)
+@Timeout(180)
 @ExtendWith(LeakCheckExtension.class)
 class StalledPeerIT {
     private static final int IDLE_SECONDS = 2;

@@ -35,7 +35,7 @@ import org.junit.jupiter.api.io.TempDir;
 import picocli.CommandLine;
 
 /** The demonstration does what the README says of it. */
-@Timeout(60)
+@Timeout(180)
 class DemoIT {
     private final StringWriter out = new StringWriter();
     private final StringWriter err = new StringWriter();

@@ -44,7 +44,7 @@ import org.junit.jupiter.params.provider.ValueSource;
  * Peers that mean no good, or do not know better. Whatever they do, a session that was there before goes on and gets
  * its own data connection with its own token.
  */
-@Timeout(60)
+@Timeout(180)
 @ExtendWith(LeakCheckExtension.class)
 class DataLoginAbuseIT {
     /** Few threads, so that one that is lost would be missed. */

@@ -42,7 +42,7 @@ import org.junit.jupiter.params.provider.ValueSource;
  * The data login before the transfer command and after it. In the second order a transfer holds one of FtpServer's few
  * command threads while it waits for a connection that needs one too.
  */
-@Timeout(60)
+@Timeout(180)
 @ExtendWith(LeakCheckExtension.class)
 class DataLoginOrderIT {
     private static final String FILE = "contents.txt";

@@ -29,7 +29,7 @@ import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.extension.ExtendWith;
 
 /** How long a connection may take to log in, and what it costs a peer to fail. */
-@Timeout(60)
+@Timeout(180)
 @ExtendWith(LeakCheckExtension.class)
 class LoginLimitsIT {
     private static final int DELAY_MILLIS = 5_000;

@@ -27,7 +27,7 @@ import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.extension.ExtendWith;
 
 /** The greeting when no more users may log in: draft-rosenau-ftp-single-port-02, section 5. */
-@Timeout(60)
+@Timeout(180)
 @ExtendWith(LeakCheckExtension.class)
 class ServiceNotReadyIT {
     private static final String READY = "220 Service ready for new user.";

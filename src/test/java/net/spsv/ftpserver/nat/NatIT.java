@@ -31,7 +31,7 @@ import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.io.TempDir;
 
 /** A server behind a router that forwards one port: passive mode fails, single-port mode works. */
-@Timeout(120)
+@Timeout(180)
 class NatIT {
     private static final int PUBLISHED_PORT = 2121;
 

@@ -29,7 +29,7 @@ import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.io.TempDir;
 
 /** Clients that vanish without a word, in the middle of their transfers: a network that is cut sends no FIN. */
-@Timeout(120)
+@Timeout(180)
 class VanishedPeerIT {
     private static final int PUBLISHED_PORT = 2121;
 

@@ -51,7 +51,7 @@ import org.junit.jupiter.api.condition.OS;
 import org.junit.jupiter.api.io.TempDir;
 
 /** Files up, down and listed through the one port of an FtpServer that its own command line has started. */
-@Timeout(60)
+@Timeout(180)
 @EnabledOnOs(value = OS.LINUX, disabledReason = "reads /proc")
 class CommandLineServerIT {
     private static final int MEBIBYTE = 1024 * 1024;

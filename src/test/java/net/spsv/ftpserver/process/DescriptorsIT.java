@@ -36,7 +36,7 @@ import org.junit.jupiter.api.condition.OS;
 import org.junit.jupiter.api.io.TempDir;
 
 /** A server that runs out of file descriptors in the middle of transfers, and gets them back. */
-@Timeout(60)
+@Timeout(180)
 @EnabledOnOs(value = OS.LINUX, disabledReason = "reads /proc, and knows a shell's ulimit")
 class DescriptorsIT {
     private static final int LIMIT = 128;

@@ -28,7 +28,7 @@ import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
 
 /** A server with little memory, and peers that send commands without end and read no reply. */
-@Timeout(120)
+@Timeout(180)
 class FloodIT {
     private static final int FLOODS = 8;
     private static final int SESSIONS = 8;

@@ -44,7 +44,7 @@ import org.junit.jupiter.api.condition.OS;
 import org.junit.jupiter.api.io.TempDir;
 
 /** How a server that FtpServer's command line has started ends, and how it refuses to start. */
-@Timeout(60)
+@Timeout(180)
 @EnabledOnOs(value = OS.LINUX, disabledReason = "reads /proc")
 class StartAndStopIT {
     @TempDir

@@ -35,7 +35,7 @@ import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.extension.ExtendWith;
 
 /** What an operator sees of single-port mode, by JMX and by SITE SPSV. */
-@Timeout(60)
+@Timeout(180)
 @ExtendWith(LeakCheckExtension.class)
 class StatisticsIT {
     private static final MBeanServer AGENT = ManagementFactory.getPlatformMBeanServer();

@@ -25,7 +25,7 @@ import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.extension.ExtendWith;
 
 /** The check that the other tests rely on sees what it is there to see. */
-@Timeout(30)
+@Timeout(180)
 @ExtendWith(LeakCheckExtension.class)
 class LeakCheckExtensionIT {
     /** Takes the inventory when nothing of what ran before comes or goes any more. */

@@ -42,7 +42,7 @@ import org.junit.jupiter.params.provider.MethodSource;
 import org.junit.jupiter.params.provider.ValueSource;
 
 /** Client certificates: demanded of data connections as configured, and visible on control connections as ever. */
-@Timeout(60)
+@Timeout(180)
 @ExtendWith(LeakCheckExtension.class)
 class ClientCertificateIT {
     private static final List<String> SEEN = new CopyOnWriteArrayList<>();

@@ -46,7 +46,7 @@ import org.junit.jupiter.params.provider.MethodSource;
 import org.junit.jupiter.params.provider.ValueSource;
 
 /** Peers that do not speak TLS as they should: they lose their connection, and nobody else notices. */
-@Timeout(60)
+@Timeout(180)
 @ExtendWith(LeakCheckExtension.class)
 class HostileTlsClientIT {
     private static final Duration IDLE = Duration.ofSeconds(2);

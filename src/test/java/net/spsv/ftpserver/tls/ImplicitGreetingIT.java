@@ -40,7 +40,7 @@ import org.junit.jupiter.api.extension.RegisterExtension;
  * The greeting of an implicit listener, which belongs behind the last record of the handshake: in TLS 1.3, which MINA
  * ends on its I/O thread, while FtpServer greets on another.
  */
-@Timeout(60)
+@Timeout(180)
 @ExtendWith(LeakCheckExtension.class)
 class ImplicitGreetingIT {
     /** How late a greeting is that waits in vain, as with MINA 2.1, which calls no session secured that soon. */

@@ -37,7 +37,7 @@ import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.EnumSource;
 
 /** TLSv1.3 renews keys in the midst of a transfer, at the wish of either end. */
-@Timeout(60)
+@Timeout(180)
 @ExtendWith(LeakCheckExtension.class)
 class KeyUpdateIT {
     /** Once in 16 mebibytes, where the JDK's own limit is 128 gibibytes. */

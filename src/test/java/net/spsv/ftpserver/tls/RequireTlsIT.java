@@ -32,7 +32,7 @@ import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
 
 /** Which tokens are good on which connections, and that nothing goes in clear which was to be protected. */
-@Timeout(60)
+@Timeout(180)
 @ExtendWith(LeakCheckExtension.class)
 class RequireTlsIT {
     /** As an installation gets it that says nothing of requireTls. */

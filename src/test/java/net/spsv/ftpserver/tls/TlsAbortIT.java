@@ -37,7 +37,7 @@ import org.junit.jupiter.params.provider.Arguments;
 import org.junit.jupiter.params.provider.MethodSource;
 
 /** Transfers over TLS that are ended from without: by ABOR, with their control connection, or by time. */
-@Timeout(60)
+@Timeout(180)
 @ExtendWith(LeakCheckExtension.class)
 class TlsAbortIT {
     private static final Duration IDLE = Duration.ofSeconds(2);

@@ -41,7 +41,7 @@ import org.junit.jupiter.params.provider.EnumSource;
  * The ways to TLS of a server that FtpServer's own command line has started, with {@code <ssl>} elements in its file.
  * Of the protocols, these can name TLSv1.2 only.
  */
-@Timeout(60)
+@Timeout(180)
 @EnabledOnOs(value = OS.LINUX, disabledReason = "reads /proc")
 class TlsCommandLineServerIT {
     private static final String PROTOCOL = "TLSv1.2";
