@@ -30,9 +30,9 @@ import net.spsv.ftpserver.testing.RunningProcess;
  * where it is.
  */
 public final class GatewayProcess implements AutoCloseable {
-    private static final Duration START_TIMEOUT = Duration.ofSeconds(30);
-    private static final Duration LOG_TIMEOUT = Duration.ofSeconds(15);
-    private static final Duration END_TIMEOUT = Duration.ofSeconds(15);
+    private static final Duration START_TIMEOUT = Duration.ofSeconds(60);
+    private static final Duration LOG_TIMEOUT = Duration.ofSeconds(60);
+    private static final Duration END_TIMEOUT = Duration.ofSeconds(60);
     private static final Pattern STARTED = Pattern.compile("Connect FTP clients to (\\S+):(\\d+) .*");
 
     private final RunningProcess process;

@@ -30,7 +30,7 @@ import net.spsv.ftpserver.testing.SystemCommand;
  * without a password. The system's own ssh, its settings and its keys are left alone.
  */
 final class SshServer implements AutoCloseable {
-    private static final Duration START_TIMEOUT = Duration.ofSeconds(20);
+    private static final Duration START_TIMEOUT = Duration.ofSeconds(60);
     private static final String HOST_KEY = "host_key";
     private static final String USER_KEY = "user_key";
     private static final String HOSTS = "known_hosts";

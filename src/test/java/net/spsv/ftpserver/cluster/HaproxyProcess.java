@@ -40,9 +40,9 @@ import net.spsv.gateway.FreePort;
 final class HaproxyProcess implements AutoCloseable {
     private static final Path EXAMPLE = Paths.get("example-config/haproxy.cfg");
     private static final Pattern FLAGS = Pattern.compile("id=proxies .*flags=0x(\\p{XDigit}+)");
-    private static final Duration START_TIMEOUT = Duration.ofSeconds(15);
-    private static final Duration LOG_TIMEOUT = Duration.ofSeconds(20);
-    private static final int TIMEOUT_MILLIS = 5_000;
+    private static final Duration START_TIMEOUT = Duration.ofSeconds(60);
+    private static final Duration LOG_TIMEOUT = Duration.ofSeconds(60);
+    private static final int TIMEOUT_MILLIS = 15_000;
 
     private final RunningProcess process;
     private final Path configuration;

@@ -77,7 +77,7 @@ enum DataMode {
 
     private static final Pattern PASV_REPLY = Pattern.compile("\\(127,0,0,1,(\\d+),(\\d+)\\)");
     private static final Pattern EPSV_REPLY = Pattern.compile("\\(\\|\\|\\|(\\d+)\\|\\)");
-    private static final int TIMEOUT_MILLIS = 10_000;
+    private static final int TIMEOUT_MILLIS = 30_000;
 
     /** A data connection that was asked for and is not used yet. */
     interface Prepared extends Closeable {

@@ -27,8 +27,8 @@ import net.spsv.ftpserver.testing.RunningProcess;
 
 /** FtpServer in a process of its own, from its start to its end. */
 public final class FtpServerProcess implements AutoCloseable {
-    private static final Duration START_TIMEOUT = Duration.ofSeconds(30);
-    private static final Duration END_TIMEOUT = Duration.ofSeconds(20);
+    private static final Duration START_TIMEOUT = Duration.ofSeconds(60);
+    private static final Duration END_TIMEOUT = Duration.ofSeconds(60);
     /** A little less than FtpServer waits for its command threads. */
     private static final Duration STOP_TIMEOUT = Duration.ofMillis(4500);
 

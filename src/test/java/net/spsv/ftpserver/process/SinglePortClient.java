@@ -31,7 +31,7 @@ import java.util.List;
  *     draft-rosenau-ftp-single-port-02, section 4</a>
  */
 public final class SinglePortClient implements Closeable {
-    private static final int TIMEOUT_MILLIS = 15_000;
+    private static final int TIMEOUT_MILLIS = 30_000;
     /** What turns the connection into a data connection, to the byte. */
     private static final String DATA_REPLY = "200 DATA\r\n";
 

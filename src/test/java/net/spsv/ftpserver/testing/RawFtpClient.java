@@ -44,7 +44,7 @@ public final class RawFtpClient implements Closeable {
     /** What ends a data login, to the byte. */
     public static final String DATA_REPLY = "200 DATA\r\n";
 
-    private static final int TIMEOUT_MILLIS = 10_000;
+    private static final int TIMEOUT_MILLIS = 30_000;
     private static final Pattern ENDPOINT = Pattern.compile("\\((\\S+):(\\S+)\\)");
 
     private final Socket socket;

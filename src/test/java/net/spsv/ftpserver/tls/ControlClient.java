@@ -25,7 +25,7 @@ import org.apache.commons.net.ftp.FTPSClient;
 
 /** A control connection over TLS, made by Commons Net. */
 final class ControlClient extends FTPSClient implements AutoCloseable {
-    private static final int TIMEOUT_MILLIS = 15_000;
+    private static final int TIMEOUT_MILLIS = 30_000;
     private static final Pattern PASV_REPLY = Pattern.compile("\\(127,0,0,1,(\\d+),(\\d+)\\)");
 
     private final StringBuffer transcript = new StringBuffer();

@@ -37,7 +37,7 @@ import net.spsv.ftpserver.testing.RawFtpClient;
  * things, and close_notify is not the end of the connection. An SSLSocket tells neither apart.
  */
 public final class TlsConnection implements AutoCloseable {
-    private static final int TIMEOUT_MILLIS = 10_000;
+    private static final int TIMEOUT_MILLIS = 30_000;
 
     private final Socket socket;
     private final SSLEngine engine;
