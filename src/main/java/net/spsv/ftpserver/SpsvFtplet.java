@@ -24,6 +24,7 @@ import net.spsv.ftpserver.data.DataConnections;
 import net.spsv.ftpserver.detach.ChannelDetacher;
 import net.spsv.ftpserver.detach.MinaInternals;
 import net.spsv.ftpserver.login.DataLoginFilter;
+import net.spsv.ftpserver.login.Greetings;
 import net.spsv.ftpserver.login.LoginTimeout;
 import net.spsv.ftpserver.login.Refusals;
 import net.spsv.ftpserver.statistics.ManagementBean;
@@ -199,6 +200,7 @@ public class SpsvFtplet extends DefaultFtplet {
                 new Refusals(
                         clock, () -> server.getConnectionConfig().getLoginFailureDelay(), connections.statistics()),
                 new LoginTimeout(clock, config.loginTimeout()),
+                new Greetings(clock),
                 config.userName());
         final ListenerAttachment attachment = new ListenerAttachment(internals, filter);
 

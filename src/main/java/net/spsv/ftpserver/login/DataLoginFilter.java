@@ -69,6 +69,8 @@ public final class DataLoginFilter extends IoFilterAdapter {
 
     private final LoginTimeout loginTimeout;
 
+    private final Greetings greetings;
+
     private final String dataUser;
 
     /** The attribute of a session that holds its conversation, for this filter only. */
@@ -82,6 +84,7 @@ public final class DataLoginFilter extends IoFilterAdapter {
      * @param detacher takes the sockets of data logins
      * @param refusals tells peers that their data login is refused
      * @param loginTimeout ends connections that do not log in
+     * @param greetings holds what must not overtake a handshake
      * @param dataUser the user name of data logins
      */
     public DataLoginFilter(
@@ -90,6 +93,7 @@ public final class DataLoginFilter extends IoFilterAdapter {
             final ChannelDetacher detacher,
             final Refusals refusals,
             final LoginTimeout loginTimeout,
+            final Greetings greetings,
             final String dataUser) {
         this.context = context;
         this.dataConnections = dataConnections;
@@ -97,6 +101,7 @@ public final class DataLoginFilter extends IoFilterAdapter {
         this.commandQueue = new CommandQueue(context.getThreadPoolExecutor());
         this.refusals = refusals;
         this.loginTimeout = loginTimeout;
+        this.greetings = greetings;
         this.dataUser = dataUser;
     }
 
@@ -166,14 +171,14 @@ public final class DataLoginFilter extends IoFilterAdapter {
     @Override
     public void sessionOpened(final NextFilter next, final IoSession session) throws Exception {
         conversation(session);
-        Greeting.holdDuringHandshake(session);
+        greetings.holdDuringHandshake(session);
         next.sessionOpened(session);
     }
 
     /** {@inheritDoc} */
     @Override
     public void messageReceived(final NextFilter next, final IoSession session, final Object message) {
-        Greeting.release(session);
+        greetings.release(session);
         final IoBuffer buffer = (IoBuffer) message;
         final byte[] bytes = new byte[buffer.remaining()];
         buffer.get(bytes);
@@ -187,7 +192,7 @@ public final class DataLoginFilter extends IoFilterAdapter {
         if (token != null && request.getMessage() instanceof IoBuffer) {
             reveal(token, (IoBuffer) request.getMessage());
         }
-        if (!Greeting.isHeld(next, session, request)) {
+        if (!greetings.isHeld(next, session, request)) {
             next.filterWrite(session, request);
         }
     }
@@ -221,7 +226,7 @@ public final class DataLoginFilter extends IoFilterAdapter {
         next.event(session, event);
         if (event == SslEvent.SECURED) {
             WriteQueue.sendAtOnce(session);
-            Greeting.release(session);
+            greetings.release(session);
             WriteQueue.then(session, () -> fetchDecrypted(session));
         }
     }
@@ -264,7 +269,7 @@ public final class DataLoginFilter extends IoFilterAdapter {
         controlConnectionEnded(session);
         conversation(session).sessionClosed();
         loginTimeout.cancel(session);
-        Greeting.drop(session);
+        greetings.drop(session);
         next.sessionClosed(session);
     }
 

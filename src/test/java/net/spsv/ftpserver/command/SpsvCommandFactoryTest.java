@@ -23,6 +23,7 @@ import net.spsv.ftpserver.data.DataConnections;
 import net.spsv.ftpserver.detach.ChannelDetacher;
 import net.spsv.ftpserver.detach.MinaInternals;
 import net.spsv.ftpserver.login.DataLoginFilter;
+import net.spsv.ftpserver.login.Greetings;
 import net.spsv.ftpserver.login.LoginTimeout;
 import net.spsv.ftpserver.login.Refusals;
 import org.apache.ftpserver.command.Command;
@@ -60,6 +61,7 @@ class SpsvCommandFactoryTest {
             new ChannelDetacher(internals),
             new Refusals(null, () -> 0, dataConnections.statistics()),
             new LoginTimeout(null, 0),
+            new Greetings(null),
             "DATACONN");
 
     private final SPSV spsv = new SPSV(dataConnections, filter, "DATACONN");

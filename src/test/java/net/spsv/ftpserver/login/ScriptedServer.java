@@ -121,6 +121,7 @@ final class ScriptedServer {
                 new ChannelDetacher(internals),
                 new Refusals(null, () -> 0, dataConnections.statistics()),
                 new LoginTimeout(null, 0),
+                new Greetings(null),
                 "DATACONN");
         filter.attachTo(session.getFilterChain());
         session.getFilterChain().fireSessionOpened();

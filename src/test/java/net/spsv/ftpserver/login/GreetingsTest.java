@@ -16,11 +16,16 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import java.lang.reflect.Proxy;
 import java.security.GeneralSecurityException;
+import java.util.ArrayDeque;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Queue;
+import java.util.concurrent.ScheduledExecutorService;
+import java.util.concurrent.atomic.AtomicInteger;
 import java.util.function.Consumer;
 import javax.net.ssl.SSLContext;
 import org.apache.mina.core.filterchain.IoFilter.NextFilter;
+import org.apache.mina.core.filterchain.IoFilterAdapter;
 import org.apache.mina.core.future.DefaultWriteFuture;
 import org.apache.mina.core.future.WriteFuture;
 import org.apache.mina.core.session.DummySession;
@@ -30,10 +35,33 @@ import org.apache.mina.core.write.WriteRequest;
 import org.apache.mina.core.write.WriteToClosedSessionException;
 import org.apache.mina.filter.ssl.SslFilter;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
 
-class GreetingTest {
+class GreetingsTest {
 
-    private final IoSession session = new DummySession();
+    /** Runs what is due on the test's thread, when the test says so. */
+    private final Queue<Runnable> due = new ArrayDeque<>();
+
+    private final Greetings greetings = new Greetings((ScheduledExecutorService) Proxy.newProxyInstance(
+            ScheduledExecutorService.class.getClassLoader(),
+            new Class<?>[] {ScheduledExecutorService.class},
+            (proxy, method, arguments) -> {
+                assertThat(method.getName()).isEqualTo("schedule");
+                due.add((Runnable) arguments[0]);
+                return null;
+            }));
+
+    private boolean secured;
+
+    private final DummySession session = new DummySession() {
+        @Override
+        public boolean isSecured() {
+            return secured;
+        }
+    };
+
+    private final AtomicInteger reminders = new AtomicInteger();
 
     private final List<Object> passedOn = new ArrayList<>();
 
@@ -48,11 +76,17 @@ class GreetingTest {
         final SslFilter tls = new SslFilter(SSLContext.getDefault(), false);
         settings.accept(tls);
         session.getFilterChain().addFirst("sslFilter", tls);
-        Greeting.holdDuringHandshake(session);
+        session.getFilterChain().addFirst("reminders", new IoFilterAdapter() {
+            @Override
+            public void messageReceived(final NextFilter filter, final IoSession of, final Object message) {
+                reminders.incrementAndGet();
+            }
+        });
+        greetings.holdDuringHandshake(session);
     }
 
     private boolean isHeld(final String reply) {
-        return Greeting.isHeld(next, session, new DefaultWriteRequest(reply));
+        return greetings.isHeld(next, session, new DefaultWriteRequest(reply));
     }
 
     @Test
@@ -62,47 +96,81 @@ class GreetingTest {
         assertThat(isHeld("220 ")).isTrue();
         assertThat(passedOn).isEmpty();
 
-        Greeting.release(session);
+        greetings.release(session);
 
         assertThat(passedOn).containsExactly("220-", "220 ");
         assertThat(isHeld("331 ")).isFalse();
-        Greeting.release(session);
+        greetings.release(session);
         assertThat(passedOn).hasSize(2);
     }
 
     @Test
     void isNotHeldThatComesAfterTheHandshake() throws Exception {
         beginWithHandshake(tls -> {});
-        Greeting.release(session);
+        greetings.release(session);
         assertThat(isHeld("220 ")).isFalse();
     }
 
     @Test
     void isNotHeldInClear() {
-        Greeting.holdDuringHandshake(session);
+        greetings.holdDuringHandshake(session);
         assertThat(isHeld("220 ")).isFalse();
-        Greeting.release(session);
-        Greeting.drop(session);
+        greetings.release(session);
+        greetings.drop(session);
         assertThat(passedOn).isEmpty();
     }
 
     @Test
-    void isNotHeldFromClientsThatAreAskedForACertificate() throws Exception {
+    void handshakesWithoutClientCertificatesAreNotLookedAfter() throws Exception {
+        beginWithHandshake(tls -> {});
+        assertThat(due).isEmpty();
+    }
+
+    @ParameterizedTest
+    @ValueSource(booleans = {true, false})
+    void sslFilterIsRemindedOfAHandshakeThatItDoesNotTellOf(final boolean needed) throws Exception {
+        beginWithHandshake(tls -> {
+            tls.setNeedClientAuth(needed);
+            tls.setWantClientAuth(!needed);
+        });
+        assertThat(isHeld("220 ")).isTrue();
+        for (int i = 0; i < 20; i++) {
+            due.remove().run();
+            assertThat(reminders).hasValue(0);
+        }
+        secured = true;
+        due.remove().run();
+        assertThat(reminders).hasValue(0);
+        due.remove().run();
+        assertThat(reminders).hasValue(1);
+        assertThat(due).isEmpty();
+    }
+
+    @Test
+    void handshakeThatIsToldOfOrHasEndedIsNotLookedAfterAnyMore() throws Exception {
         beginWithHandshake(tls -> tls.setNeedClientAuth(true));
-        assertThat(isHeld("220 ")).isFalse();
+        greetings.release(session);
+        due.remove().run();
+        assertThat(due).isEmpty();
         session.getFilterChain().clear();
-        beginWithHandshake(tls -> tls.setWantClientAuth(true));
-        assertThat(isHeld("220 ")).isFalse();
+
+        beginWithHandshake(tls -> tls.setNeedClientAuth(true));
+        secured = true;
+        due.remove().run();
+        greetings.drop(session);
+        due.remove().run();
+        assertThat(due).isEmpty();
+        assertThat(reminders).hasValue(0);
     }
 
     @Test
     void isNotSentWhenTheConnectionEndsInTheHandshake() throws Exception {
         beginWithHandshake(tls -> {});
         final WriteFuture sent = new DefaultWriteFuture(session);
-        assertThat(Greeting.isHeld(next, session, new DefaultWriteRequest("220 ", sent)))
+        assertThat(greetings.isHeld(next, session, new DefaultWriteRequest("220 ", sent)))
                 .isTrue();
 
-        Greeting.drop(session);
+        greetings.drop(session);
 
         assertThat(sent.isDone()).isTrue();
         assertThat(sent.getException()).isInstanceOf(WriteToClosedSessionException.class);
