@@ -18,6 +18,7 @@ import java.io.IOException;
 import java.io.InputStream;
 import java.net.InetSocketAddress;
 import java.net.Socket;
+import java.net.SocketException;
 import java.net.SocketTimeoutException;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -193,8 +194,12 @@ class DescriptorsIT {
 
     private static void expectNoUpload(final SinglePortClient client, final Socket data) throws IOException {
         client.send("STOR unopened");
-        data.getOutputStream().write(1);
-        data.shutdownOutput();
+        try {
+            data.getOutputStream().write(1);
+            data.shutdownOutput();
+        } catch (final SocketException e) {
+            assertThat(e).as("the server may be the faster one").hasMessageMatching("(?i).*(reset|pipe).*");
+        }
         assertThat(client.anyReply()).startsWith("150");
         assertThat(client.anyReply()).matches("(?s)[45].*");
     }
