@@ -310,20 +310,13 @@ class CommandLineServerIT {
                 result.get();
             }
         } catch (final ExecutionException e) {
-            throw new AssertionError(warnings(), e);
+            throw new AssertionError("The server has warned of: " + server.warnings(), e);
         } finally {
             pool.shutdownNow();
         }
         // the first two pools are MINA's own, the acceptor's and the processors'
         assertThat(server.threads().stream().filter(name -> name.matches("pool-[^12]-.*")))
                 .hasSizeLessThanOrEqualTo(MAX_THREADS + clients);
-    }
-
-    /** Returns what the server has logged as a warning or an error, with the stack traces. */
-    private static String warnings() {
-        return server.lines().stream()
-                .filter(line -> line.matches("\\s*(WARN|ERROR) .*|[\\w.]+(Exception|Error)\\b.*|\\s+at .*"))
-                .collect(Collectors.joining("\n", "The server's warnings:\n", ""));
     }
 
     private static void fetchInBothOrders(final int number, final byte[] content) throws IOException {

@@ -41,6 +41,9 @@ public final class FtpServerProcess implements AutoCloseable {
     /** The plugin's line at start: its version, the ports of the listeners and the data user. */
     private static final Pattern PLUGIN_STARTED = Pattern.compile("INFO.*SpsvFtplet\\b.*\\bport\\D*(\\d+).*");
 
+    private static final Pattern WARNING =
+            Pattern.compile("\\s*(WARN|ERROR) .*|(\\w+\\.)+\\w*(Exception|Error)\\b.*|\t.*");
+
     private final RunningProcess process;
 
     private FtpServerProcess(final RunningProcess process) {
@@ -67,6 +70,13 @@ public final class FtpServerProcess implements AutoCloseable {
     /** Returns the lines that the process has written so far, the log included. */
     public List<String> lines() {
         return process.lines();
+    }
+
+    /** Returns the lines so far that are warnings, errors, exceptions or their stack traces. */
+    public List<String> warnings() {
+        final List<String> warnings = lines();
+        warnings.removeIf(line -> !WARNING.matcher(line).matches());
+        return warnings;
     }
 
     /** Returns the line that the plugin logs at start. */

@@ -15,7 +15,6 @@ package net.spsv.ftpserver.tls;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import java.io.IOException;
-import java.nio.ByteBuffer;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.TimeUnit;
 import net.spsv.ftpserver.detach.MinaInternals;
@@ -26,6 +25,7 @@ import net.spsv.ftpserver.testing.RawFtpClient;
 import org.apache.ftpserver.ftplet.DefaultFtplet;
 import org.apache.ftpserver.ftplet.FtpSession;
 import org.apache.ftpserver.ftplet.FtpletResult;
+import org.apache.mina.core.filterchain.DefaultIoFilterChainBuilder;
 import org.apache.mina.core.filterchain.IoFilterAdapter;
 import org.apache.mina.core.session.IoSession;
 import org.apache.mina.core.write.WriteRequest;
@@ -103,19 +103,19 @@ class ImplicitGreetingIT {
     @BeforeEach
     void holdHandshakes() {
         handshakeEnd = new HandshakeEnd();
-        MinaInternals.probe()
-                .acceptor(SERVER.server().getListener("default"))
-                .getFilterChain()
-                .addFirst("handshakeEnd", handshakeEnd);
+        filters().addFirst("handshakeEnd", handshakeEnd);
         SERVER.file("source", CONTENT);
     }
 
     @AfterEach
     void letGo() {
-        MinaInternals.probe()
+        filters().remove(handshakeEnd);
+    }
+
+    private static DefaultIoFilterChainBuilder filters() {
+        return MinaInternals.probe()
                 .acceptor(SERVER.server().getListener("default"))
-                .getFilterChain()
-                .remove(handshakeEnd);
+                .getFilterChain();
     }
 
     @Test
@@ -152,10 +152,7 @@ class ImplicitGreetingIT {
                     new TlsConnection(TlsConnection.connect(SERVER.port()), Certificates.client(), "TLSv1.3")) {
                 final byte[] finished = data.handshakeUpToLastFlight();
                 final byte[] login = data.encrypt("USER " + endpoint.user() + "\r\nPASS " + endpoint.token() + "\r\n");
-                data.send(ByteBuffer.allocate(finished.length + login.length)
-                        .put(finished)
-                        .put(login)
-                        .array());
+                data.send(TlsConnection.together(finished, login));
                 data.lines().expect(220).expect(331).expectData();
                 assertThat(data.readToCloseNotify()).isEqualTo(CONTENT);
             }

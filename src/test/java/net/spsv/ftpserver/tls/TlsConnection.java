@@ -180,6 +180,15 @@ public final class TlsConnection implements AutoCloseable {
         return wrap(ByteBuffer.allocate(0));
     }
 
+    /** Returns all parts as one, to be sent in one write. */
+    static byte[] together(final byte[]... parts) throws IOException {
+        final ByteArrayOutputStream all = new ByteArrayOutputStream();
+        for (final byte[] part : parts) {
+            all.write(part);
+        }
+        return all.toByteArray();
+    }
+
     /** Reads to the end of a connection, be it FIN or a reset with such a message; returns the number of bytes. */
     static int countToTheEnd(final Socket socket, final String resetMessage) throws IOException {
         final byte[] block = new byte[1024];

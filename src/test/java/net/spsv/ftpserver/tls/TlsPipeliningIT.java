@@ -12,11 +12,11 @@
  */
 package net.spsv.ftpserver.tls;
 
+import static net.spsv.ftpserver.tls.TlsConnection.together;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import static org.junit.jupiter.api.Assumptions.assumeTrue;
 
-import java.io.ByteArrayOutputStream;
 import java.io.IOException;
 import java.nio.charset.StandardCharsets;
 import java.util.ArrayList;
@@ -410,13 +410,5 @@ class TlsPipeliningIT {
 
     private static String pass(final RawFtpClient.Endpoint endpoint) {
         return "PASS " + endpoint.token() + "\r\n";
-    }
-
-    private static byte[] together(final byte[]... parts) throws IOException {
-        final ByteArrayOutputStream all = new ByteArrayOutputStream();
-        for (final byte[] part : parts) {
-            all.write(part);
-        }
-        return all.toByteArray();
     }
 }
